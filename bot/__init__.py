@@ -1,0 +1,1 @@
+"""A Slack bot for teams that work on Azure Machine Learning."""
