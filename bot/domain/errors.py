@@ -40,7 +40,9 @@ class NotFound(BotError):
 
     title = "Not found"
 
-    def __init__(self, kind: str, name: str, *, nearest: tuple[str, ...] = (), hint: str = "", detail: str = "") -> None:
+    def __init__(
+        self, kind: str, name: str, *, nearest: tuple[str, ...] = (), hint: str = "", detail: str = ""
+    ) -> None:
         self.kind, self.name, self.nearest = kind, name, nearest
         parts = (f"There is no {kind} “{name}”.{_did_you_mean(nearest)}", hint)
         super().__init__(" ".join(part for part in parts if part), detail=detail)

@@ -1,0 +1,32 @@
+"""The audit's rows: who tried what, what was decided and how it ended. No message text, no tokens."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """Every attempt has a decision; one that was allowed has an outcome, too."""
+
+    DECISION = "decision"
+    OUTCOME = "outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One row. `result` is allowed/refused for a decision, done/failed/unknown for an outcome; `reason` what settled it.
+
+    `key` is the request's; with `command` and `phase` it is unique, so a job that runs again adds no second row.
+    """
+
+    key: str
+    phase: Phase
+    command: str
+    team: str
+    user: str
+    object_id: str
+    channel: str
+    action: str
+    scope: str
+    result: str
+    reason: str
+    reference: str = ""

@@ -1,0 +1,62 @@
+"""The commands of `/aml` and of a mention: one table that parsing, help, policy and the guard share."""
+
+from dataclasses import dataclass
+
+from bot.domain import access
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A subcommand. `action` is the Azure action that it needs at the workspace, or None when it needs none there.
+
+    `guarded` commands need a linked principal, the policy's consent and an audit row; the others are open to everyone.
+    """
+
+    name: str
+    usage: str
+    summary: str
+    action: str | None = None
+    guarded: bool = True
+    example: str = ""
+
+
+HELP = Command(
+    "help", "help [COMMAND]", "what I can do, or one command in detail", guarded=False, example="help submit"
+)
+ASK = Command("ask", "ask QUESTION", "an answer from the FAQ", guarded=False, example="ask how do I pin a package?")
+SUBMIT = Command(
+    "submit",
+    "submit SCRIPT [--project NAME] [--compute NAME] [--env NAME[:VERSION]] [--experiment NAME] [-- ARGUMENTS]",
+    "start a training script; alone it opens a form",
+    action=access.RUN_SUBMIT,
+    example="submit train.py --project demo --compute cpu-cluster -- --epochs 3",
+)
+STATUS = Command(
+    "status",
+    "status RUN",
+    "how a run is doing, with its metrics",
+    action=access.RUN_READ,
+    example="status aml-3f9a12bc44de",
+)
+LOGS = Command(
+    "logs", "logs RUN", "the last lines of a run's log", action=access.RUN_READ, example="logs aml-3f9a12bc44de"
+)
+CANCEL = Command("cancel", "cancel RUN", "stop a run", action=access.RUN_CANCEL, example="cancel aml-3f9a12bc44de")
+RUNS = Command("runs", "runs", "the latest runs of the workspace", action=access.RUN_READ, example="runs")
+ENVS = Command(
+    "envs", "envs [FILTER]", "the environments, own ones first", action=access.ENVIRONMENT_READ, example="envs sklearn"
+)
+ENV = Command(
+    "env", "env NAME[:VERSION]", "what is inside an environment", action=access.ENVIRONMENT_READ, example="env demo-env"
+)
+ROLES = Command(
+    "roles",
+    "roles [@PERSON | ROLE]",
+    "who holds which Azure role, or what a role allows",
+    action=access.ROLE_ASSIGNMENT_READ,
+    example='roles "AzureML Data Scientist"',
+)
+WHOAMI = Command("whoami", "whoami", "your Azure identity and roles as I see them", example="whoami")
+
+ALL: tuple[Command, ...] = (HELP, ASK, SUBMIT, STATUS, LOGS, CANCEL, RUNS, ENVS, ENV, ROLES, WHOAMI)
+BY_NAME = {command.name: command for command in ALL}

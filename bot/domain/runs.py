@@ -1,0 +1,146 @@
+"""Runs of training scripts: what is asked for, what Azure ML says of it, and what a watcher must remember."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class RunStatus(StrEnum):
+    """The twelve statuses of the service, spelt as it spells them, and ours for what it doesn't tell."""
+
+    NOT_STARTED = "NotStarted"
+    QUEUED = "Queued"
+    PREPARING = "Preparing"
+    PROVISIONING = "Provisioning"
+    STARTING = "Starting"
+    RUNNING = "Running"
+    FINALIZING = "Finalizing"
+    CANCEL_REQUESTED = "CancelRequested"
+    NOT_RESPONDING = "NotResponding"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    CANCELED = "Canceled"
+    UNKNOWN = "Unknown"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the run can't change any more."""
+        return self in {RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELED}
+
+    @classmethod
+    def of(cls, text: str) -> "RunStatus":
+        """The status the service spelt as `text`; UNKNOWN for a word we haven't met."""
+        try:
+            return cls(text)
+        except ValueError:
+            return cls.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitRequest:
+    """What a person typed or chose; "" where they left it to the project's defaults. `arguments` go to the script."""
+
+    script: str
+    project: str = ""
+    compute: str = ""
+    environment: str = ""
+    experiment: str = ""
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A folder whose scripts may be submitted, with defaults. `folder` is an absolute path on the bot's machine."""
+
+    name: str
+    folder: str
+    script: str = "train.py"
+    experiment: str = ""
+    environment: str = ""
+    compute: str = ""
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """A request with nothing left open: exactly what is sent to Azure ML.
+
+    `run_id` identifies the request (the same request has the same id); `folder` is absolute; `script` is relative to it
+    with forward slashes; `environment` is a registered name and `environment_version` "" means the latest.
+    """
+
+    run_id: str
+    experiment: str
+    folder: str
+    script: str
+    arguments: tuple[str, ...]
+    compute: str
+    environment: str
+    environment_version: str
+    tags: tuple[tuple[str, str], ...]
+    project: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as the service describes it. Times are UTC; `error` is the service's own text; `submitted_by` is a tag."""
+
+    id: str
+    experiment: str
+    status: RunStatus
+    compute: str = ""
+    environment: str = ""
+    created: datetime | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    portal_url: str = ""
+    error: str = ""
+    submitted_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A logged metric: its values in the order they were logged (text where the script logged text)."""
+
+    name: str
+    values: tuple[float | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """A run with what its script reported. `log` holds the last lines of `user_logs/std_log.txt`, oldest first."""
+
+    run: Run
+    metrics: tuple[Metric, ...] = ()
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedRun:
+    """A run that was started for somebody; `spec` is what was asked for."""
+
+    run: Run
+    spec: RunSpec
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedRun:
+    """A run whose message in Slack is kept up to date until the run ends and the message says so.
+
+    `channel` and `ts` name the message, `key` the request; `shown` is the digest of what the message shows.
+    """
+
+    run_id: str
+    key: str
+    team: str
+    user: str
+    channel: str
+    ts: str
+    summary: str
+    shown: str = ""
+
+
+def run_id_of(key: str) -> str:
+    """The run id that belongs to a request key: stable, so that submitting twice can be noticed."""
+    return f"aml-{hashlib.sha256(key.encode()).hexdigest()[:12]}"

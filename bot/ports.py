@@ -1,0 +1,171 @@
+"""The outside world on one page: what the services need, as protocols. Adapters implement them.
+
+Every method may raise `Unavailable` when the thing behind it doesn't answer; those that change something in Azure raise
+`OutcomeUnknown` when the answer was cut off. Nothing here raises a vendor's exception.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.domain.access import DenyAssignment, RoleAssignment, RoleDefinition
+from bot.domain.audit import AuditEntry
+from bot.domain.environments import EnvironmentDetail, EnvironmentName
+from bot.domain.help import Question, Verdict
+from bot.domain.policy import Link, Policy
+from bot.domain.runs import Metric, Run, RunSpec, WatchedRun
+
+
+class Workspace(Protocol):
+    """The Azure ML workspace. Each call has a deadline of its own that holds whatever the SDK does."""
+
+    scope: str
+    """ARM id of the workspace: `/subscriptions/.../workspaces/NAME`."""
+
+    def submit(self, spec: RunSpec) -> Run:
+        """Start the run named `spec.run_id`, or return it when it exists already (a submit is safe to repeat).
+
+        Raises:
+            NotFound: the environment or the compute target doesn't exist (with the nearest names).
+            InvalidRequest: the service refuses the run; `user_message` has its reason.
+            OutcomeUnknown: the answer didn't come in time; `find_run` settles it.
+        """
+
+    def find_run(self, run_id: str) -> Run | None:
+        """The run, or None when the service says that there is none."""
+
+    def metrics(self, run_id: str) -> tuple[Metric, ...]:
+        """The metrics logged so far, by name. Raises NotFound."""
+
+    def log_tail(self, run_id: str, lines: int) -> tuple[str, ...]:
+        """The last `lines` lines of the run's standard log, oldest first; empty before there is one. Raises NotFound."""
+
+    def cancel(self, run_id: str) -> Run:
+        """Ask the service to stop the run and return it as it is then. Raises NotFound, OutcomeUnknown."""
+
+    def list_runs(self, limit: int) -> tuple[Run, ...]:
+        """The latest runs of all experiments, newest first."""
+
+    def list_environments(self) -> tuple[EnvironmentName, ...]:
+        """Registered and curated environments by name; anonymous ones are left out."""
+
+    def environment(self, name: str, version: str = "") -> EnvironmentDetail:
+        """An environment; the latest version for "". Raises NotFound (with the nearest names)."""
+
+    def list_compute_targets(self) -> tuple[str, ...]:
+        """Names of the compute targets, sorted."""
+
+    def close(self) -> None:
+        """Stop whatever works for this port."""
+
+
+class RoleService(Protocol):
+    """Azure role data at the workspace's scope, fresh from the service (the guard caches)."""
+
+    scope: str
+
+    def assignments_of(self, object_id: str) -> tuple[RoleAssignment, ...]:
+        """Assignments that reach the principal here: inherited ones and those through groups included."""
+
+    def assignments(self) -> tuple[RoleAssignment, ...]:
+        """All assignments that are in force at the workspace."""
+
+    def definitions(self) -> tuple[RoleDefinition, ...]:
+        """All role definitions that can be assigned here."""
+
+    def denials(self) -> tuple[DenyAssignment, ...]:
+        """Deny assignments in force at the workspace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What Slack says of a user. A guest is a single- or multi-channel guest, a stranger is of another workspace."""
+
+    name: str
+    is_guest: bool = False
+    is_stranger: bool = False
+    is_bot: bool = False
+    is_deactivated: bool = False
+
+
+class People(Protocol):
+    """The Slack workspace's people."""
+
+    def person(self, team: str, user: str) -> Person:
+        """The person behind a Slack id. Raises NotFound, Unavailable."""
+
+
+class Policies(Protocol):
+    """The bot's policy."""
+
+    def current(self) -> Policy:
+        """The policy in force. Raises Unavailable when there is none: that refuses everything that needs one."""
+
+
+class Links(Protocol):
+    """The table of people who were linked with `aml-bot link`."""
+
+    def object_ids(self, team: str, user: str) -> frozenset[str]:
+        """Object ids linked to the person; none or one, more only when something is wrong."""
+
+    def all(self) -> tuple[Link, ...]:
+        """Every link, by team and user."""
+
+
+class Audit(Protocol):
+    """The append-only audit."""
+
+    def write(self, entry: AuditEntry) -> None:
+        """Store a row durably; the same key, command and phase again changes nothing. Raises Unavailable."""
+
+
+class HelpDesk(Protocol):
+    """Questions, what readers said of the answers, and calls for a human."""
+
+    def asked(self, question: Question, outcome: str, offered: tuple[str, ...]) -> None:
+        """Store a question with its answer's outcome and the offered entries' titles; once per key."""
+
+    def question(self, key: str) -> tuple[Question, tuple[str, ...]] | None:
+        """A stored question and what was offered for it."""
+
+    def feedback(self, key: str, user: str, verdict: Verdict) -> None:
+        """Store what `user` says of the answer; a later verdict of the same user replaces it."""
+
+    def escalated(self, key: str, user: str) -> bool:
+        """Note that `user` called a human for the question; False when somebody had done so before."""
+
+
+class WatchList(Protocol):
+    """Runs whose messages are kept up to date; survives a restart."""
+
+    def add(self, watched: WatchedRun) -> None:
+        """Watch a run; again for the same run replaces where its message is."""
+
+    def all(self) -> tuple[WatchedRun, ...]:
+        """Everything watched, oldest first."""
+
+    def shown(self, run_id: str, digest: str) -> None:
+        """Note what the message shows now."""
+
+    def remove(self, run_id: str) -> None:
+        """Stop watching: the message shows the end."""
+
+
+class Jobs(Protocol):
+    """Durable work: what is accepted is done, also after a kill."""
+
+    def register(self, handler: str, work: Callable[[str, Mapping[str, Any]], None]) -> None:
+        """Name the function that works requests off: `work(key, payload)`. Before `start`."""
+
+    def start(self) -> None:
+        """Begin to work; first what a previous process left unfinished."""
+
+    def accept(self, key: str, handler: str, payload: Mapping[str, Any]) -> None:
+        """Store a request durably and return; a key that is known changes nothing. `payload` is JSON.
+
+        Raises:
+            Unavailable: it could not be stored; nothing will happen.
+        """
+
+    def stop(self, grace: float) -> None:
+        """Give running work `grace` seconds, then stop; the rest is resumed by the next start."""
