@@ -38,7 +38,7 @@ class Workspace(Protocol):
         """The metrics logged so far, by name. Raises NotFound."""
 
     def log_tail(self, run_id: str, lines: int) -> tuple[str, ...]:
-        """The last `lines` lines of the run's standard log, oldest first; empty before there is one. Raises NotFound."""
+        """The last `lines` lines of the run's standard log, oldest first; empty before it begins. Raises NotFound."""
 
     def cancel(self, run_id: str) -> Run:
         """Ask the service to stop the run and return it as it is then. Raises NotFound, OutcomeUnknown."""

@@ -13,7 +13,8 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One row. `result` is allowed/refused for a decision, done/failed/unknown for an outcome; `reason` what settled it.
+    """One row. `result` is allowed/refused for a decision and done/failed/unknown for an outcome.
+    `reason` is what settled it.
 
     `key` is the request's; with `command` and `phase` it is unique, so a job that runs again adds no second row.
     """
