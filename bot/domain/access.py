@@ -5,6 +5,7 @@ each definition by itself; a deny assignment beats every allow; patterns match c
 run of characters. Source: Microsoft's "How Azure RBAC determines if a user has access to a resource".
 """
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,6 +39,11 @@ class Caller:
     user: str
     channel: str
     key: str
+
+    @property
+    def reference(self) -> str:
+        """What a person quotes and an administrator searches for: the same in the message, the log and the audit."""
+        return reference_of(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,11 @@ class Decision:
 
     allowed: bool
     settled_by: str
+
+
+def reference_of(key: str) -> str:
+    """The reference id of a request key."""
+    return hashlib.sha256(key.encode()).hexdigest()[:8].upper()
 
 
 def decide(access: Access, action: str) -> Decision:

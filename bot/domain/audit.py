@@ -5,10 +5,11 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """Every attempt has a decision; one that was allowed has an outcome, too."""
+    """Every attempt has a decision; one that was allowed has an outcome; an unknown outcome is settled later."""
 
     DECISION = "decision"
     OUTCOME = "outcome"
+    SETTLED = "settled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,167 @@
+"""The bot's database: one SQLite file in the state folder, its tables, and the lock that keeps a second bot out.
+
+Source of the rules here: SQLite's documentation on WAL and STRICT tables. Text, integers and nothing else, so that the
+same schema can stand in PostgreSQL later.
+"""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from bot.domain.errors import ConfigurationError
+
+SCHEMA_VERSION = 1
+
+metadata = sa.MetaData()
+
+schema_version = sa.Table(
+    "schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True), sqlite_strict=True
+)
+links = sa.Table(
+    "link",
+    metadata,
+    sa.Column("team", sa.Text, primary_key=True),
+    sa.Column("user", sa.Text, primary_key=True),
+    sa.Column("object_id", sa.Text, primary_key=True),
+    sa.Column("linked_at", sa.Text, nullable=False),
+    sqlite_strict=True,
+)
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("phase", sa.Text, nullable=False),
+    sa.Column("command", sa.Text, nullable=False),
+    sa.Column("team", sa.Text, nullable=False),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("object_id", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("result", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.UniqueConstraint("key", "command", "phase", name="one_row_per_attempt"),
+    sqlite_strict=True,
+)
+questions = sa.Table(
+    "question",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("team", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("thread_ts", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("offered", sa.Text, nullable=False),  # JSON list of titles
+    sa.Column("asked_at", sa.Text, nullable=False),
+    sqlite_strict=True,
+)
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("user", sa.Text, primary_key=True),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("given_at", sa.Text, nullable=False),
+    sqlite_strict=True,
+)
+escalations = sa.Table(
+    "escalation",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("called_at", sa.Text, nullable=False),
+    sqlite_strict=True,
+)
+watched_runs = sa.Table(
+    "watched_run",
+    metadata,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("team", sa.Text, nullable=False),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("ts", sa.Text, nullable=False),
+    sa.Column("summary", sa.Text, nullable=False),
+    sa.Column("shown", sa.Text, nullable=False),
+    sa.Column("since", sa.Text, nullable=False),
+    sqlite_strict=True,
+)
+
+
+def open_state(folder: Path) -> Path:
+    """Make the state folder (mode 0700) where it is missing and return it.
+
+    Raises:
+        ConfigurationError: it can't be made, or it is readable by others.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mode = folder.stat().st_mode & 0o777
+    except OSError as error:
+        raise ConfigurationError(
+            f"The state folder {folder} can't be used ({error.strerror}). Set `state` to a folder that I may write to."
+        ) from error
+    if mode & 0o077:
+        raise ConfigurationError(f"Others may read the state folder {folder}. Take that away: chmod 700 {folder}")
+    return folder
+
+
+def lock_state(folder: Path) -> int:
+    """Hold the state folder for this process until it ends; returns the file descriptor that holds it.
+
+    Raises:
+        ConfigurationError: another bot holds it. Two would work off the same jobs twice.
+    """
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise ConfigurationError(
+            f"Another aml-bot works with the state folder {folder}. Stop it first, or give this one its own `state`."
+        ) from error
+    return descriptor
+
+
+def open_database(folder: Path) -> sa.Engine:
+    """The engine of the database in the state folder, its tables made where they are missing.
+
+    What was acknowledged must survive a power cut: WAL with synchronous=FULL.
+
+    Raises:
+        ConfigurationError: the file can't be opened, or a newer aml-bot wrote it.
+    """
+    engine = sa.create_engine(f"sqlite:///{folder / 'aml-bot.db'}", connect_args={"timeout": 30})
+    event.listen(engine, "connect", _prepare)
+    try:
+        with engine.begin() as connection:
+            metadata.create_all(connection)
+            version = connection.scalar(sa.select(sa.func.max(schema_version.c.version)))
+            if version is None:
+                connection.execute(schema_version.insert().values(version=SCHEMA_VERSION))
+    except sa.exc.DBAPIError as error:
+        raise ConfigurationError(
+            f"The database in {folder} can't be opened ({error.orig}). Restore a backup or name another `state`."
+        ) from error
+    if version is not None and version > SCHEMA_VERSION:
+        raise ConfigurationError(
+            f"A newer aml-bot wrote the database in {folder} (schema {version}; I know {SCHEMA_VERSION}). Upgrade."
+        )
+    return engine
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    # Writers begin with BEGIN IMMEDIATE and queue up, instead of failing when they turn from readers into writers.
+    # Set on the driver, as the job engine begins transactions of its own in its migrations.
+    connection.isolation_level = "IMMEDIATE"
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")

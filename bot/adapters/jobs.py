@@ -1,0 +1,80 @@
+"""Durable jobs on DBOS, behind `ports.Jobs`. Nothing else in the bot knows DBOS.
+
+A request is one workflow of one step, its key the workflow id. The step may run again after a kill, so what it does is
+safe to repeat: runs are looked up by id, table rows have keys, replies look whether they were posted already.
+DBOS's own defaults that would lose work are overridden here: the application version is a constant (a hash of the
+source would strand pending jobs at every upgrade), payloads are JSON, the engine is ours.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+from dbos import DBOSPortableJSONSerializer as JsonSerializer
+
+from bot.domain.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+# Bump only together with a drain: jobs of another version are not resumed.
+_JOB_FORMAT = "1"
+_ATTEMPTS = 6
+
+Work = Callable[[str, Mapping[str, Any]], None]
+
+# DBOS finds workflows by name in a process-wide registry, so the handlers it calls are process-wide, too.
+_handlers: dict[str, Work] = {}
+
+
+@DBOS.workflow(name="aml_bot_request")
+def _request(handler: str, key: str, payload: dict[str, Any]) -> None:
+    _work(handler, key, payload)
+
+
+@DBOS.step(name="aml_bot_work", retries_allowed=True, max_attempts=_ATTEMPTS, interval_seconds=0.5, backoff_rate=3.0)
+def _work(handler: str, key: str, payload: dict[str, Any]) -> None:
+    try:
+        _handlers[handler](key, payload)
+    except Exception:
+        # What a person should hear was said by the handler; what comes here is retried, and must be findable.
+        log.warning("job_attempt_failed", handler=handler, key=key, exc_info=True)
+        raise
+
+
+class DbosJobs:
+    """`ports.Jobs`; one per process, because DBOS is."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        config: DBOSConfig = {
+            "name": "aml-bot",
+            "system_database_engine": engine,
+            "system_database_url": engine.url.render_as_string(hide_password=False),
+            "application_version": _JOB_FORMAT,
+            "executor_id": "aml-bot",  # one process holds the lock of the state folder
+            "serializer": JsonSerializer(),
+            "log_level": "ERROR",
+            "max_executor_threads": 16,
+        }
+        _handlers.clear()
+        self._dbos = DBOS(config=config)
+
+    def register(self, handler: str, work: Work) -> None:
+        _handlers[handler] = work
+
+    def start(self) -> None:
+        DBOS.launch()
+
+    def accept(self, key: str, handler: str, payload: Mapping[str, Any]) -> None:
+        try:
+            with SetWorkflowID(key):
+                DBOS.start_workflow(_request, handler, key, dict(payload))
+        except Exception as error:  # whatever stops it, the request is not stored, and its sender must hear that
+            raise Unavailable(
+                "I couldn't store your request, so nothing was started. Try again in a minute.",
+                detail=f"{type(error).__name__}: {error}",
+            ) from error
+
+    def stop(self, grace: float) -> None:
+        DBOS.destroy(workflow_completion_timeout_sec=int(grace))

@@ -1,0 +1,182 @@
+"""The one door to Azure: every guarded command is decided and audited here, and it fails closed."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from bot.domain.access import Access, Caller, Decision, Principal, RoleDefinition, decide, smallest_role
+from bot.domain.audit import AuditEntry, Phase
+from bot.domain.commands import Command
+from bot.domain.errors import BotError, OutcomeUnknown, PermissionDenied, Unavailable
+from bot.ports import Audit, Policies, RoleService
+
+log = structlog.get_logger(__name__)
+
+MAX_CACHE_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One allowed attempt while it is carried out; `detail` goes into the audit's outcome row (ids, no free text)."""
+
+    detail: str = ""
+
+
+class Guard:
+    """Azure RBAC and the bot's policy must both allow a command; the audit must have taken the decision first.
+
+    Role data is looked up fresh or at most `cache_seconds` (never more than 60) old.
+    """
+
+    def __init__(
+        self,
+        roles: RoleService,
+        policies: Policies,
+        audit: Audit,
+        *,
+        cache_seconds: float = MAX_CACHE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._roles = roles
+        self._policies = policies
+        self._audit = audit
+        self._keep = min(cache_seconds, MAX_CACHE_SECONDS)
+        self._clock = clock
+        self._cache: dict[str, tuple[float, Access]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def scope(self) -> str:
+        """The scope that everything is decided at: the workspace."""
+        return self._roles.scope
+
+    @contextmanager
+    def allow(self, principal: Principal, command: Command) -> Iterator[Attempt]:
+        """Carry out `command` inside this context, if `principal` may.
+
+        The decision is audited before the body runs and the outcome after it.
+
+        Raises:
+            PermissionDenied: Azure or the policy says no; names what is missing.
+            Unavailable: roles or policy can't be looked up, or the audit can't be written: nothing is done.
+        """
+        caller = principal.caller
+        try:
+            decision, denied = self._decide(principal, command)
+        except Unavailable as error:
+            self._write(
+                caller, command, Phase.DECISION, "refused", f"look-up failed: {error.detail}", principal.object_id
+            )
+            raise
+        verdict = "allowed" if decision.allowed else "refused"
+        self._write(caller, command, Phase.DECISION, verdict, decision.settled_by, principal.object_id)
+        if denied is not None:
+            raise denied
+        attempt = Attempt()
+        result, reason = "failed", "unexpected error"
+        try:
+            yield attempt
+            result, reason = "done", attempt.detail
+        except OutcomeUnknown as error:
+            result, reason = "unknown", error.detail or attempt.detail
+            raise
+        except BotError as error:
+            reason = f"{type(error).__name__} {error.detail}".strip()
+            raise
+        finally:
+            self._write_outcome(principal, command, result, reason)
+
+    def may(self, principal: Principal, command: Command) -> bool:
+        """Whether `principal` would be allowed; not an attempt, so not audited. Raises Unavailable."""
+        return self._decide(principal, command)[0].allowed
+
+    def access(self, object_id: str) -> Access:
+        """Role data of a principal at the workspace, at most the cache's age old. Raises Unavailable."""
+        now = self._clock()
+        with self._lock:
+            cached = self._cache.get(object_id)
+        if cached is not None and 0 <= now - cached[0] < self._keep:
+            return cached[1]
+        found = Access(
+            object_id=object_id,
+            scope=self._roles.scope,
+            assignments=self._roles.assignments_of(object_id),
+            definitions=self._roles.definitions(),
+            denials=self._roles.denials(),
+        )
+        with self._lock:
+            self._cache = {key: entry for key, entry in self._cache.items() if now - entry[0] < self._keep}
+            self._cache[object_id] = (now, found)
+        return found
+
+    def refused(self, caller: Caller, command: Command, *, reason: str) -> None:
+        """Audit a refusal that came before there was a principal."""
+        self._write(caller, command, Phase.DECISION, "refused", reason, "")
+
+    def settled(self, caller: Caller, command: Command, result: str, detail: str) -> None:
+        """Audit what became of an outcome that was unknown."""
+        self._write(caller, command, Phase.SETTLED, result, detail, "")
+
+    def _decide(self, principal: Principal, command: Command) -> tuple[Decision, PermissionDenied | None]:
+        access = self.access(principal.object_id)
+        if command.action is not None:
+            decision = decide(access, command.action)
+            if not decision.allowed:
+                return decision, self._missing_action(command, command.action, access.definitions)
+            settled_by = decision.settled_by
+        else:
+            settled_by = "no Azure action needed"
+        policy = self._policies.current()
+        held = access.role_names()
+        if not policy.allows(command.name, held):
+            decision = Decision(
+                False, f"policy {policy.digest}: no rule allows {command.name} to {', '.join(held) or 'no role'}"
+            )
+            return decision, self._not_in_policy(command, policy.roles_for(command.name))
+        return Decision(True, f"{settled_by}; policy {policy.digest}"), None
+
+    def _missing_action(
+        self, command: Command, action: str, definitions: tuple[RoleDefinition, ...]
+    ) -> PermissionDenied:
+        role = smallest_role(action, definitions)
+        advice = (
+            f"The smallest role that allows it is {role}; an owner of the workspace can assign it to you."
+            if role
+            else "No role here allows it; an owner of the workspace would have to create one."
+        )
+        return PermissionDenied(
+            f"None of your Azure roles allows “{command.name}”. {advice}", missing=action, role=role, scope=self.scope
+        )
+
+    def _not_in_policy(self, command: Command, roles: tuple[str, ...]) -> PermissionDenied:
+        if roles:
+            advice = f"It lets holders of these roles use it: {', '.join(roles)}."
+        else:
+            advice = "It lets nobody use it. An administrator of the bot can change that in the policy file."
+        return PermissionDenied(
+            f"This bot's policy doesn't let you use “{command.name}”. {advice}",
+            missing=f"a policy rule that allows {command.name}",
+            scope=self.scope,
+        )
+
+    def _write(self, caller: Caller, command: Command, phase: Phase, result: str, reason: str, object_id: str) -> None:
+        self._audit.write(
+            AuditEntry(
+                key=caller.key,
+                phase=phase,
+                command=command.name,
+                team=caller.team,
+                user=caller.user,
+                object_id=object_id,
+                channel=caller.channel,
+                action=command.action or "",
+                scope=self.scope,
+                result=result,
+                reason=reason,
+                reference=caller.reference,
+            )
+        )

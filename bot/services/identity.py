@@ -1,0 +1,71 @@
+"""Who somebody is in Azure: from a Slack person to a principal, or a refusal."""
+
+from bot.domain.access import Caller, Principal
+from bot.domain.commands import Command
+from bot.domain.errors import BotError, NotLinked
+from bot.ports import Links, People, Policies
+from bot.services.guard import Guard
+
+
+class Identity:
+    """Links come from our table and from the policy file. Whatever is unclear is nobody."""
+
+    def __init__(self, people: People, links: Links, policies: Policies, guard: Guard) -> None:
+        self._people = people
+        self._links = links
+        self._policies = policies
+        self._guard = guard
+
+    def principal(self, caller: Caller, command: Command) -> Principal:
+        """The principal behind `caller`, who wants to use `command`. A refusal is audited.
+
+        Raises:
+            NotLinked: a guest, a stranger, a bot, somebody deactivated, nobody linked, or two identities linked.
+            Unavailable: it can't be found out at the moment.
+        """
+        try:
+            return Principal(self._object_id(caller), caller)
+        except BotError as error:
+            self._guard.refused(caller, command, reason=f"identity: {error.detail or error.title}")
+            raise
+
+    def linked_object_ids(self, team: str, user: str) -> frozenset[str]:
+        """Every object id linked to the person, in lower case."""
+        listed = {link.object_id for link in self._policies.current().links if (link.team, link.user) == (team, user)}
+        return frozenset(object_id.lower() for object_id in listed | self._links.object_ids(team, user))
+
+    def user_of(self, team: str, object_id: str) -> str:
+        """The Slack user id of `team` linked to an object id, or ""."""
+        for link in (*self._policies.current().links, *self._links.all()):
+            if link.team == team and link.object_id.lower() == object_id.lower():
+                return link.user
+        return ""
+
+    def _object_id(self, caller: Caller) -> str:
+        person = self._people.person(caller.team, caller.user)
+        if person.is_deactivated or person.is_bot:
+            raise NotLinked("Only people with an active account may use this.", detail="bot or deactivated account")
+        if person.is_stranger:
+            raise NotLinked(
+                "People of other workspaces may ask questions here, but not use Azure ML through me.", detail="stranger"
+            )
+        if person.is_guest:
+            raise NotLinked(
+                "Guests may ask questions and call a human, but not use Azure ML through me. "
+                "A full member of the team can do this for you.",
+                detail="guest account",
+            )
+        linked = self.linked_object_ids(caller.team, caller.user)
+        if not linked:
+            raise NotLinked(
+                "Your Slack account isn't linked to an Azure identity yet. Ask an administrator of this bot to run: "
+                f"aml-bot link {caller.team} {caller.user} YOUR-ENTRA-OBJECT-ID",
+                detail="no link",
+            )
+        if len(linked) > 1:
+            raise NotLinked(
+                "Your Slack account is linked to two Azure identities, so I can't tell who you are. "
+                "Ask an administrator of this bot to remove one of them.",
+                detail="two links",
+            )
+        return next(iter(linked))

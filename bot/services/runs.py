@@ -1,0 +1,227 @@
+"""Runs of training scripts: submit, look at, cancel, follow."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from rapidfuzz import fuzz, process, utils
+
+from bot.domain.access import Caller, Principal
+from bot.domain.commands import CANCEL, LOGS, RUNS, STATUS, SUBMIT
+from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
+from bot.domain.runs import Project, Run, RunDetail, RunSpec, SubmitRequest, SubmittedRun, WatchedRun, run_id_of
+from bot.ports import WatchList, Workspace
+from bot.services.guard import Guard
+
+LOG_LINES = 10
+MOST_FILES = 20_000
+
+
+class Runs:
+    """`projects` are the folders whose scripts may be submitted, by name; one alone is everybody's default."""
+
+    def __init__(
+        self, workspace: Workspace, guard: Guard, watch_list: WatchList, projects: Mapping[str, Project]
+    ) -> None:
+        self._workspace = workspace
+        self._guard = guard
+        self._watch_list = watch_list
+        self._projects = dict(projects)
+
+    @property
+    def project_names(self) -> tuple[str, ...]:
+        """Names of the registered projects, sorted."""
+        return tuple(sorted(self._projects))
+
+    def submit(self, principal: Principal, request: SubmitRequest) -> SubmittedRun:
+        """Start a run on behalf of `principal` and return at once. The same request key never starts a second one.
+
+        Raises:
+            PermissionDenied: `principal` may not submit runs in this workspace.
+            NotFound: the project, script, environment or compute target doesn't exist.
+            InvalidRequest: the script is outside the project, or something is left open that has no default.
+            OutcomeUnknown: Azure ML didn't say in time whether the run was started.
+        """
+        with self._guard.allow(principal, SUBMIT) as attempt:
+            spec = self._specify(principal, request)
+            attempt.detail = f"run={spec.run_id}"
+            run = self._submit_or_settle(spec)
+        return SubmittedRun(run, spec)
+
+    def status(self, principal: Principal, run_id: str) -> RunDetail:
+        """A run with its metrics and last log lines. Raises PermissionDenied, NotFound."""
+        with self._guard.allow(principal, STATUS):
+            return self._detail(self._existing(run_id))
+
+    def logs(self, principal: Principal, run_id: str, lines: int) -> tuple[str, ...]:
+        """The last `lines` log lines of a run, oldest first. Raises PermissionDenied, NotFound."""
+        with self._guard.allow(principal, LOGS):
+            return self._workspace.log_tail(self._existing(run_id).id, lines)
+
+    def cancel(self, principal: Principal, run_id: str) -> Run:
+        """Stop a run; one that has ended is returned as it is. Raises PermissionDenied, NotFound, OutcomeUnknown."""
+        with self._guard.allow(principal, CANCEL) as attempt:
+            attempt.detail = f"run={run_id}"
+            run = self._existing(run_id)
+            return run if run.status.is_final else self._workspace.cancel(run_id)
+
+    def latest(self, principal: Principal, limit: int) -> tuple[Run, ...]:
+        """The workspace's latest runs, newest first. Raises PermissionDenied."""
+        with self._guard.allow(principal, RUNS):
+            return self._workspace.list_runs(limit)
+
+    def choices(self, principal: Principal) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Compute targets and environments to choose from in the form.
+
+        Raises:
+            PermissionDenied: `principal` may not submit runs.
+        """
+        with self._guard.allow(principal, SUBMIT) as attempt:
+            attempt.detail = "form"
+            environments = sorted(self._workspace.list_environments(), key=lambda e: (e.curated, e.name.lower()))
+            return self._workspace.list_compute_targets(), tuple(each.name for each in environments)
+
+    def watch(self, watched: WatchedRun) -> None:
+        """Follow a run until its message shows the end."""
+        self._watch_list.add(watched)
+
+    def watched(self) -> tuple[WatchedRun, ...]:
+        """The runs that are followed, oldest first."""
+        return self._watch_list.all()
+
+    def progress(self, watched: WatchedRun) -> RunDetail | None:
+        """What a followed run looks like now; None while Azure ML doesn't know it.
+
+        Part of the submit that was allowed, so the guard isn't asked again.
+        """
+        run = self._workspace.find_run(watched.run_id)
+        return None if run is None else self._detail(run)
+
+    def shown(self, watched: WatchedRun, digest: str, *, last: bool) -> None:
+        """Note that the message of a followed run shows `digest`; `last` when it shows the end."""
+        if last:
+            self._watch_list.remove(watched.run_id)
+        else:
+            self._watch_list.shown(watched.run_id, digest)
+
+    def settle(self, watched: WatchedRun, result: str) -> None:
+        """Audit what became of a submit whose outcome was unknown: `done`, or `failed` when it never arrived."""
+        caller = Caller(watched.team, watched.user, watched.channel, watched.key)
+        self._guard.settled(caller, SUBMIT, result, f"run={watched.run_id}")
+
+    def _submit_or_settle(self, spec: RunSpec) -> Run:
+        try:
+            return self._workspace.submit(spec)
+        except OutcomeUnknown as unknown:
+            # Not there yet, or no answer to that either, isn't "failed": the watcher goes on looking.
+            try:
+                run = self._workspace.find_run(spec.run_id)
+            except Unavailable:
+                raise unknown from None
+            if run is None:
+                raise
+            return run
+
+    def _existing(self, run_id: str) -> Run:
+        run = self._workspace.find_run(run_id)
+        if run is None:
+            known = [each.id for each in self._workspace.list_runs(50)]
+            raise NotFound("run", run_id, nearest=_nearest(run_id, known), hint="“runs” lists the latest ones.")
+        return run
+
+    def _detail(self, run: Run) -> RunDetail:
+        return RunDetail(run, self._workspace.metrics(run.id), self._workspace.log_tail(run.id, LOG_LINES))
+
+    def _specify(self, principal: Principal, request: SubmitRequest) -> RunSpec:
+        project = self._project(request.project)
+        folder = Path(project.folder)
+        script = check_script(folder, request.script or project.script, project.name)
+        compute = request.compute or project.compute
+        if not compute:
+            raise InvalidRequest(
+                f"Which compute target? Project “{project.name}” has no default, so add --compute NAME. "
+                f"There are: {', '.join(self._workspace.list_compute_targets())}."
+            )
+        environment = request.environment or project.environment
+        if not environment:
+            raise InvalidRequest(
+                f"Which environment? Project “{project.name}” has no default, so add --env NAME. “envs” lists them."
+            )
+        name, _, version = environment.partition(":")
+        caller = principal.caller
+        return RunSpec(
+            run_id=run_id_of(caller.key),
+            experiment=request.experiment or project.experiment or project.name,
+            folder=str(folder),
+            script=script,
+            arguments=request.arguments or project.arguments,
+            compute=compute,
+            environment=name,
+            environment_version=version,
+            tags=(("submitted_by", f"{caller.team}/{caller.user}"), ("aml_bot_reference", caller.reference)),
+            project=project.name,
+        )
+
+    def _project(self, name: str) -> Project:
+        if not self._projects:
+            raise NotFound(
+                "project", name or "any", hint="An administrator registers them in the settings ([projects])."
+            )
+        if not name and len(self._projects) == 1:
+            return next(iter(self._projects.values()))
+        if not name:
+            raise InvalidRequest(f"Which project? Add --project NAME. There are: {', '.join(self.project_names)}.")
+        if name not in self._projects:
+            near = _nearest(name, list(self._projects))
+            raise NotFound("project", name, nearest=near, hint=f"There are: {', '.join(self.project_names)}.")
+        return self._projects[name]
+
+
+def check_script(folder: Path, script: str, project: str) -> str:
+    """The script's path relative to the project's folder, with forward slashes.
+
+    Raises:
+        NotFound: there is no such file (with the nearest names).
+        InvalidRequest: it, or anything else in the folder, lies outside the project (`..`, an absolute path, a link).
+    """
+    root = folder.resolve()
+    target = (root / script).resolve()
+    outside = InvalidRequest(
+        f"“{script}” is outside the project “{project}”. Name a script inside its folder, such as train.py."
+    )
+    if Path(script).is_absolute() or ".." in Path(script).parts or not target.is_relative_to(root):
+        raise outside
+    if not target.is_file():
+        near = _nearest(script, _scripts(root))
+        raise NotFound("script", script, nearest=near, hint=f"I looked in the project “{project}”.")
+    _refuse_links_out(root, project)
+    return target.relative_to(root).as_posix()
+
+
+def _refuse_links_out(root: Path, project: str) -> None:
+    # The whole folder travels to Azure, so one link in it could carry any file of this machine along.
+    for path in _walk(root, project):
+        if path.is_symlink() and not path.resolve().is_relative_to(root):
+            raise InvalidRequest(
+                f"“{path.relative_to(root).as_posix()}” in the project “{project}” is a link to a place outside of it. "
+                "Replace it by a copy; the whole folder is sent along with the script."
+            )
+
+
+def _walk(root: Path, project: str) -> list[Path]:
+    paths: list[Path] = []
+    for folder, folders, files in os.walk(root):
+        paths += [Path(folder, name) for name in (*folders, *files)]
+        if len(paths) > MOST_FILES:
+            raise InvalidRequest(f"The project “{project}” has more than {MOST_FILES} files; I don't send that many.")
+    return paths
+
+
+def _scripts(root: Path) -> list[str]:
+    found = (path.relative_to(root).as_posix() for path in root.rglob("*.py"))
+    return [name for _, name in zip(range(500), found, strict=False)]
+
+
+def _nearest(name: str, names: list[str]) -> tuple[str, ...]:
+    near = process.extract(name, names, scorer=fuzz.ratio, processor=utils.default_process, limit=3, score_cutoff=55)
+    return tuple(match for match, _, _ in near)

@@ -1,0 +1,270 @@
+"""Every setting: name, type, default and help. Read once at start; a wrong one is refused with a sentence.
+
+Settings come from a TOML file and from the environment (`AML_BOT_` + the name in capitals, `__` for the dot); the
+environment wins, so that secrets need not be in a file. `aml-bot settings` prints them all.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from rapidfuzz import fuzz, process
+
+from bot.domain.errors import ConfigurationError
+
+PREFIX = "AML_BOT_"
+DEFAULT_FILE = "aml-bot.toml"
+_GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
+
+class Section(BaseModel):
+    """A table of the settings file; names that don't exist are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+AnyPath = Annotated[Path, AfterValidator(_absolute)]
+
+
+class SlackSettings(Section):
+    """The Slack app, as made from `aml-bot manifest`."""
+
+    bot_token: SecretStr = Field(description="bot token of the installed app (xoxb-...)")
+    app_token: SecretStr = Field(default=SecretStr(""), description="app-level token for Socket Mode (xapp-...)")
+    signing_secret: SecretStr = Field(
+        default=SecretStr(""), description="signing secret; needed with `serve --http` only"
+    )
+    base_url: str = Field(default="https://slack.com/api/", description="address of Slack's Web API")
+    connections: int = Field(default=2, ge=1, le=4, description="Socket Mode connections kept open")
+
+
+class AzureSettings(Section):
+    """The Azure ML workspace and the bot's own identity in it."""
+
+    subscription_id: str = Field(pattern=_GUID, description="subscription of the workspace")
+    resource_group: str = Field(min_length=1, description="resource group of the workspace")
+    workspace: str = Field(min_length=1, description="name of the workspace")
+    sign_in: Literal["service_principal", "managed_identity"] = Field(
+        default="service_principal", description="how the bot signs in: service_principal or managed_identity"
+    )
+    tenant_id: str = Field(default="", description="Entra tenant; for a service principal")
+    client_id: str = Field(
+        default="", description="application id; for a managed identity only when it is user-assigned"
+    )
+    client_secret: SecretStr = Field(default=SecretStr(""), description="secret of the service principal")
+    proxy: str = Field(default="", description="proxy for all calls to Azure, such as http://proxy.example:3128")
+    ca_bundle: AnyPath | None = Field(
+        default=None, description="PEM file with the certificate authorities to trust for Azure"
+    )
+    read_deadline: float = Field(default=20, gt=0, le=300, description="seconds after which a look-up is given up")
+    submit_deadline: float = Field(
+        default=90, gt=0, le=900, description="seconds after which a submit is called unknown"
+    )
+    role_cache: float = Field(default=60, ge=0, le=60, description="seconds a look-up of Azure roles may be reused")
+    watch_interval: float = Field(
+        10, ge=0.2, le=600, description="seconds between two looks at the runs that are followed"
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> "AzureSettings":
+        if self.sign_in == "service_principal":
+            given = {
+                "tenant_id": self.tenant_id,
+                "client_id": self.client_id,
+                "client_secret": self.client_secret.get_secret_value(),
+            }
+            missing = [f"azure.{name}" for name, value in given.items() if not value]
+            if missing:
+                raise ValueError(f"a service principal needs {', '.join(missing)} as well")
+        return self
+
+
+class FaqSettings(Section):
+    """Where the answers come from."""
+
+    folder: AnyPath | None = Field(
+        None, description="folder of Markdown files; without it the FAQ that ships with the bot"
+    )
+    confident: float | None = Field(
+        default=None, ge=0, le=1, description="confidence from which one entry is the answer"
+    )
+    choices: float | None = Field(
+        default=None, ge=0, le=1, description="confidence from which entries are offered as choices"
+    )
+    source_url: str = Field(
+        default="", description="address of the folder's files in your Git web page; makes sources links"
+    )
+
+
+class HelpSettings(Section):
+    """The help channel."""
+
+    channels: tuple[str, ...] = Field(
+        default=(), description="ids of the channels where every question is answered (C...)"
+    )
+    on_call: tuple[str, ...] = Field(
+        (), description="who is mentioned when a human is called: users (U...), groups (S...)"
+    )
+    answer_strangers: bool = Field(
+        default=False, description="whether people of other workspaces get answers (Slack Connect)"
+    )
+
+
+class HttpSettings(Section):
+    """`serve --http`, and the health page of both modes."""
+
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=3000, ge=0, le=65535, description="port to listen on; 0 is any free one")
+
+
+class ProjectSettings(Section):
+    """A folder whose scripts may be submitted; `[projects.NAME]`, one table a project."""
+
+    folder: AnyPath = Field(description="the folder; all of it is sent along with the script")
+    script: str = Field(default="train.py", description="script when none is named")
+    experiment: str = Field(default="", description="experiment when none is named; else the project's name")
+    environment: str = Field(default="", description="environment when none is named (NAME or NAME:VERSION)")
+    compute: str = Field(default="", description="compute target when none is named")
+    arguments: tuple[str, ...] = Field(default=(), description="arguments when none are given")
+
+
+class Settings(BaseSettings):
+    """All settings of the bot."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=None
+    )
+
+    state: AnyPath = Field(description="folder for the bot's database and caches; mode 0700, local disk")
+    policy: AnyPath = Field(description="the policy file; the bot doesn't start without it")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="how much is logged")
+    slack: SlackSettings
+    azure: AzureSettings
+    faq: FaqSettings = FaqSettings()
+    help: HelpSettings = HelpSettings()
+    http: HttpSettings = HttpSettings()
+    projects: dict[str, ProjectSettings] = Field(default_factory=dict, description="projects by name")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - see above
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - see above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment over the file (which arrives as init arguments)."""
+        return env_settings, init_settings
+
+
+def load(file: Path | None = None) -> Settings:
+    """Read the settings from `file`, or `AML_BOT_SETTINGS`, or aml-bot.toml where it exists, and the environment.
+
+    Relative paths in the file are relative to it.
+
+    Raises:
+        ConfigurationError: the file can't be read, or a setting is missing, wrong or unknown; all of them are named.
+    """
+    named = file or (Path(os.environ[PREFIX + "SETTINGS"]) if os.environ.get(PREFIX + "SETTINGS") else None)
+    source = named or Path(DEFAULT_FILE)
+    values: dict[str, Any] = {}
+    if named is not None or source.exists():
+        values = _read(source)
+        _resolve_paths(values, source.absolute().parent)
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        problems = "; ".join(dict.fromkeys(_sentences(error)))
+        where = f"in {source}" if values else f"(there is no settings file {source}; name one with --settings)"
+        raise ConfigurationError(f"The settings {where} can't be used: {problems}.") from error
+
+
+def reference() -> str:
+    """Every setting as a commented TOML file."""
+    lines = [*_table(Settings, "")]
+    for name, model in sections():
+        title = "projects.NAME" if name == "projects" else name
+        lines += ["", f"# {(model.__doc__ or '').strip().splitlines()[0]}", f"[{title}]", *_table(model, name)]
+    return "\n".join(lines) + "\n"
+
+
+def sections() -> Iterator[tuple[str, type[BaseModel]]]:
+    """The tables of the settings file by name."""
+    for name, field in Settings.model_fields.items():
+        model = ProjectSettings if name == "projects" else field.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            yield name, model
+
+
+def _table(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    tables = {name for name, _ in sections()} if not prefix else set()
+    for name, field in model.model_fields.items():
+        if name in tables:
+            continue
+        needed = field.is_required()
+        default = field.get_default(call_default_factory=True)
+        yield f"# {field.description}{' (required)' if needed else ''}"
+        yield f"{name} = ..." if needed else f"# {name} = {_as_toml(default)}"
+
+
+def _as_toml(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return '""'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None:
+        return "..."
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_as_toml(each) for each in value) + "]"
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    return '"' + str(value) + '"'
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            f"The settings file {file} can't be read ({error.strerror}). `aml-bot settings` prints one to start from."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"The settings file {file} isn't valid TOML: {error}") from error
+
+
+def _resolve_paths(values: dict[str, Any], base: Path) -> None:
+    places: list[tuple[Any, str]] = [(values, "state"), (values, "policy")]
+    places += [(values.get("faq"), "folder"), (values.get("azure"), "ca_bundle")]
+    projects = values.get("projects")
+    if isinstance(projects, dict):
+        places += [(project, "folder") for project in projects.values()]
+    for table, name in places:
+        if isinstance(table, dict) and isinstance(table.get(name), str):
+            table[name] = str(base / Path(table[name]).expanduser())
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    for problem in error.errors(include_input=False, include_url=False):
+        name = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "missing":
+            yield f"{name} is missing (or set {PREFIX}{name.replace('.', '__').upper()})"
+        elif problem["type"] == "extra_forbidden":
+            yield f"{name} is not a setting{_meant(problem['loc'])}"
+        else:
+            message = problem["msg"].removeprefix("Value error, ")
+            yield f"{name}: {message[0].lower()}{message[1:]}"
+
+
+def _meant(location: tuple[int | str, ...]) -> str:
+    model: type[BaseModel] = dict(sections()).get(str(location[0]), Settings) if len(location) > 1 else Settings
+    near = process.extractOne(str(location[-1]), list(model.model_fields), scorer=fuzz.ratio, score_cutoff=60)
+    return f" (did you mean {near[0]}?)" if near else ""
