@@ -1,0 +1,97 @@
+"""The part of a section to show: an unchanged piece of its body, in whole blocks, chosen for the query."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.faq import Passage, Section
+from bot.search.markdown import blocks_of
+from bot.search.query import Unit
+from bot.search.words import Lexicon, words
+
+DEFAULT_LIMIT = 2600  # characters: what fits into one Slack section block with its frame
+_CODE_BONUS = 0.25  # a code block is what people came for
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    first: int  # line of the body, from 0
+    end: int
+    heading: bool
+    score: float
+
+
+def choose(section: Section, units: Sequence[Unit], lexicon: Lexicon, *, limit: int = DEFAULT_LIMIT) -> Passage:
+    """The whole body if it has at most `limit` characters, else the run of blocks around the one that fits the query
+    best. A single block that is longer is cut at the end of a line."""
+    if len(section.body) <= limit:
+        return Passage(section.body, section.file, section.body_line, truncated=False)
+    lines = section.body.split("\n")
+    blocks = _score(lines, units, lexicon)
+    if not blocks:
+        return _piece(section, lines, 0, _fitting(lines, 0, len(lines), limit))
+    best = max(range(len(blocks)), key=lambda number: (blocks[number].score, -number))
+    first, last = _grow(lines, blocks, best, limit)
+    start = blocks[first].first
+    return _piece(section, lines, start, _fitting(lines, start, blocks[last].end, limit), limit=limit)
+
+
+def _score(lines: Sequence[str], units: Sequence[Unit], lexicon: Lexicon) -> list[_Block]:
+    """Blocks with the share of the query in each; a heading lends its words to all blocks below it."""
+    found: list[_Block] = []
+    under: set[str] = set()
+    for first, end, heading in blocks_of("\n".join(lines)):
+        text = "\n".join(lines[first:end])
+        terms = _terms(text, lexicon)
+        if heading:
+            under = terms
+        score = sum(unit.weight * _found(unit, terms) + 0.6 * unit.weight * _found(unit, under) for unit in units)
+        is_code = lines[first].lstrip().startswith(("```", "~~~"))
+        found.append(_Block(first, end, heading, 0.0 if heading else score + _CODE_BONUS * is_code))
+    return found
+
+
+def _terms(text: str, lexicon: Lexicon) -> set[str]:
+    found = words(text)
+    stems = [part for word in found for part in word.parts]
+    return {term for word in found for term in word.terms} | {concept for _, _, concept in lexicon.concepts(stems)}
+
+
+def _found(unit: Unit, terms: set[str]) -> float:
+    return max((weight for names, weight in unit.readings if all(name in terms for name in names)), default=0.0)
+
+
+def _grow(lines: Sequence[str], blocks: Sequence[_Block], best: int, limit: int) -> tuple[int, int]:
+    """The first and last block of what is shown: first back to what introduces the best block, then on, then back."""
+    first = last = best
+
+    def fits(start: int, stop: int) -> bool:
+        return len("\n".join(lines[blocks[start].first : blocks[stop].end])) <= limit
+
+    while (
+        first > 0
+        and not blocks[first].heading
+        and fits(first - 1, last)
+        and (blocks[first - 1].heading or best - first < 2)
+    ):
+        first -= 1
+    while last + 1 < len(blocks) and not blocks[last + 1].heading and fits(first, last + 1):
+        last += 1
+    while first > 0 and not blocks[first].heading and fits(first - 1, last):
+        first -= 1
+    return first, last
+
+
+def _fitting(lines: Sequence[str], start: int, end: int, limit: int) -> int:
+    """The line behind the last that fits; at least one line is kept."""
+    length = 0
+    for number in range(start, end):
+        length += len(lines[number]) + 1
+        if length - 1 > limit and number > start:
+            return number
+    return end
+
+
+def _piece(section: Section, lines: Sequence[str], start: int, end: int, *, limit: int = DEFAULT_LIMIT) -> Passage:
+    while end > start + 1 and not lines[end - 1].strip():
+        end -= 1
+    return Passage("\n".join(lines[start:end])[:limit], section.file, section.body_line + start, truncated=True)

@@ -1,0 +1,135 @@
+"""A question to units that can be looked up: words or phrases, each with a weight and its possible readings."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from bot.search.words import Lexicon, Word, stem, words
+
+SYNONYM_WEIGHT = 0.75
+REPAIRED_WEIGHT = 0.85
+QUESTION_WORD_WEIGHT = 0.15
+STOP_WORD_WEIGHT = 0.1
+_MAX_LENGTH = 4000  # characters; more is cut off: nobody asks one question in so many
+_MAX_UNITS = 64
+_MAX_REPAIRS = 12
+_MAX_CANDIDATES = 3
+_TWO_ERRORS_FROM = 8  # letters
+
+Reading = tuple[tuple[str, ...], float]
+"""Terms that a section should have, and how much this reading of the unit counts in (0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One thing that a query names. `readings` begin with the literal one; `light` marks words that carry little."""
+
+    text: str
+    weight: float
+    readings: tuple[Reading, ...]
+    light: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What the FAQ knows: `has(term)` for index terms, `spelled` its words as written with their frequency."""
+
+    has: Callable[[str], bool]
+    spelled: Mapping[str, int]
+
+
+def units(query: str, vocabulary: Vocabulary, lexicon: Lexicon) -> list[Unit]:
+    """The distinct units of a query, in its order. Empty if it only makes small talk."""
+    asked = lexicon.without_small_talk(words(query[:_MAX_LENGTH]))
+    spellings = [_spellings(word, vocabulary, lexicon) for word in asked]
+    _limit_repairs(spellings)
+    owners = [number for number, word in enumerate(asked) for _ in word.parts]
+    stems: list[str] = []
+    for word, repaired in zip(asked, spellings, strict=True):
+        stems.extend([stem(repaired[0])] if repaired and len(word.parts) == 1 else word.parts)
+
+    concepts: dict[tuple[int, int], set[str]] = {}
+    for at, length, concept in lexicon.concepts(stems):
+        first, last = owners[at], owners[at + length - 1]
+        starts = at == 0 or owners[at - 1] != first
+        stops = at + length == len(owners) or owners[at + length] != last
+        if starts and stops:
+            concepts.setdefault((first, last), set()).add(concept)
+
+    found: dict[tuple[str, ...], Unit] = {}
+    for number, word in enumerate(asked):
+        unit = _unit(word, spellings[number], concepts.get((number, number), set()), lexicon)
+        found.setdefault(unit.readings[0][0], unit)
+    for (first, last), names in sorted(concepts.items()):
+        if last > first:
+            _add_phrase(found, asked[first : last + 1], names)
+    return list(found.values())[:_MAX_UNITS]
+
+
+def _unit(word: Word, repaired: list[str], concepts: set[str], lexicon: Lexicon) -> Unit:
+    weight, light = 1.0, False
+    if word.text in lexicon.stop_words:
+        weight, light = STOP_WORD_WEIGHT, True
+    elif word.text in lexicon.question_words:
+        weight, light = QUESTION_WORD_WEIGHT, True
+    readings: list[Reading] = [((word.whole,), 1.0)]
+    if len(word.parts) > 1:
+        readings.append((word.parts, 0.9))
+    readings.extend(((stem(candidate),), REPAIRED_WEIGHT) for candidate in repaired)
+    if not light:
+        damping = REPAIRED_WEIGHT if repaired else 1.0
+        readings.extend(((concept,), SYNONYM_WEIGHT * damping) for concept in sorted(concepts))
+    return Unit(word.text, weight, tuple(readings), light)
+
+
+def _add_phrase(found: dict[tuple[str, ...], Unit], phrase: list[Word], concepts: set[str]) -> None:
+    """Let every word of a phrase also be found by what the phrase means ("kick off" by "submit")."""
+    for word in phrase:
+        unit = found.get((word.whole,))
+        if unit is None:
+            continue
+        extra = tuple(((concept,), SYNONYM_WEIGHT) for concept in sorted(concepts))
+        readings = tuple(dict.fromkeys((*unit.readings, *extra)))
+        found[word.whole,] = Unit(unit.text, unit.weight, readings, unit.light)
+
+
+def _spellings(word: Word, vocabulary: Vocabulary, lexicon: Lexicon) -> list[str]:
+    """What a word that the FAQ doesn't know was probably meant to be; empty if it is known or plain English."""
+    text = word.text
+    if len(text) < 4 or not text.isascii() or any(char.isdigit() for char in text):
+        return []
+    if vocabulary.has(word.whole) or all(vocabulary.has(part) for part in word.parts):
+        return []
+    if text in lexicon.everyday or text in lexicon.light_words or word.whole in lexicon.phrases or len(word.parts) > 2:
+        return []
+    allowed = 2 if len(text) >= _TWO_ERRORS_FROM else 1
+    known = [*vocabulary.spelled, *lexicon.synonym_words]
+    close = process.extract(text, known, scorer=OSA.distance, score_cutoff=allowed, limit=None)
+    # A slip rarely hits the first letter, so that another one needs more agreement.
+    likely = [
+        (distance, -vocabulary.spelled.get(name, 0), name) for name, distance, _ in close if _plausible(text, name)
+    ]
+    if not likely:
+        return []
+    nearest = min(likely)[0]
+    return list(dict.fromkeys(name for distance, _, name in sorted(likely) if distance == nearest))[:_MAX_CANDIDATES]
+
+
+def _plausible(text: str, name: str) -> bool:
+    return (
+        text[0] == name[0]
+        or sorted(text[:2]) == sorted(name[:2])
+        or text[1:] == name
+        or name[1:] == text
+        or len(text) >= 7
+    )
+
+
+def _limit_repairs(spellings: list[list[str]]) -> None:
+    repaired = 0
+    for candidates in spellings:
+        repaired += bool(candidates)
+        if repaired > _MAX_REPAIRS:
+            candidates.clear()

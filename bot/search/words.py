@@ -1,0 +1,177 @@
+"""Text to index terms, the same way for the FAQ and for questions.
+
+Words are folded (case, accents, compatibility forms), stemmed (Snowball, English) and, where they are compounds or
+identifiers, indexed both whole and in parts: `ScriptRunConfig`, `start_logging`, `scikit-learn`. Scripts that are
+written without spaces are indexed as pairs of characters.
+"""
+
+import re
+import threading
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+
+import Stemmer
+
+CONCEPT = "~"
+"""First character of a term that stands for a group of synonyms; no word begins with it."""
+
+_COMPOUND = re.compile(r"[^\W_]+(?:['_.+\-][^\W_]+)*\+{0,2}|_+[^\W_]+(?:_+[^\W_]+)*_*")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+_SPLIT = re.compile(r"[_.+\-]+")
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0002fa1f]+"
+)
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+_POSSESSIVE = re.compile(r"'s$")
+_MAX_WORD = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as it was written: `text` folded, `whole` the stem of all of it, `parts` the stems of its parts (just
+    `whole` if it has none)."""
+
+    text: str
+    whole: str
+    parts: tuple[str, ...]
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """What is indexed for this word."""
+        return self.parts if len(self.parts) == 1 else (*self.parts, self.whole)
+
+
+def words(text: str) -> list[Word]:
+    """All words of `text` in order."""
+    found: list[Word] = []
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).replace("\u2019", "'").replace("\u2018", "'"))
+    for match in _COMPOUND.finditer(text):
+        for piece in _by_script(match.group()):
+            if _UNSPACED.fullmatch(piece):
+                found.extend(Word(pair, pair, (pair,)) for pair in _pairs(piece))
+            elif word := _word(piece[:_MAX_WORD]):
+                found.append(word)
+    return found
+
+
+_stemmer = Stemmer.Stemmer("english")
+_stemmer_lock = threading.Lock()
+
+
+@lru_cache(maxsize=1 << 16)
+def stem(word: str) -> str:
+    """The Snowball stem of a folded word."""
+    with _stemmer_lock:  # a Stemmer isn't re-entrant
+        return str(_stemmer.stemWord(word))
+
+
+def fold(text: str) -> str:
+    """Lower case without accents."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFC", "".join(char for char in decomposed if not unicodedata.combining(char)))
+
+
+def _by_script(piece: str) -> Iterator[str]:
+    if piece.isascii():
+        yield piece
+        return
+    end = 0
+    for match in _UNSPACED.finditer(piece):
+        if match.start() > end:
+            yield piece[end : match.start()]
+        yield match.group()
+        end = match.end()
+    if end < len(piece):
+        yield piece[end:]
+
+
+def _pairs(run: str) -> Iterable[str]:
+    return (run[at : at + 2] for at in range(len(run) - 1)) if len(run) > 1 else (run,)
+
+
+def _word(piece: str) -> Word | None:
+    piece = _POSSESSIVE.sub("", piece).replace("'", "")
+    pieces = [part for chunk in _SPLIT.split(piece) for part in _CAMEL.split(chunk) if part]
+    if not pieces:
+        return None
+    if all(part.isdigit() for part in pieces):  # a version, a date, the number of a section: one thing
+        return Word(piece, piece, (piece,))
+    parts = tuple(stem(fold(part)) for part in pieces)
+    text = fold("".join(pieces))
+    return Word(text, parts[0] if len(parts) == 1 else stem(text), parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What is known about words apart from any FAQ: small talk, words of low weight, synonyms, everyday English.
+
+    `phrases` maps the first stem of every synonym to (all its stems, its group's concept term); longest first.
+    `synonym_words` are the single words among the synonyms as written; `light_words` and `light_stems` those that carry
+    little.
+    """
+
+    small_talk: frozenset[tuple[str, ...]]
+    question_words: frozenset[str]
+    stop_words: frozenset[str]
+    everyday: frozenset[str]
+    phrases: dict[str, tuple[tuple[tuple[str, ...], str], ...]]
+    synonym_words: tuple[str, ...]
+    light_words: frozenset[str]
+    light_stems: frozenset[str]
+
+    def concepts_of(self, word: str) -> list[str]:
+        """The concept terms of a single stem."""
+        return [concept for phrase, concept in self.phrases.get(word, ()) if len(phrase) == 1]
+
+    def without_small_talk(self, query: Sequence[Word]) -> list[Word]:
+        """The words of a query that ask something."""
+        kept: list[Word] = []
+        at = 0
+        texts = [word.text for word in query]
+        while at < len(texts):
+            length = next(
+                (n for n in range(min(7, len(texts) - at), 0, -1) if tuple(texts[at : at + n]) in self.small_talk), 0
+            )
+            if not length:
+                kept.append(query[at])
+            at += length or 1
+        return kept
+
+    def concepts(self, stems: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+        """Position, length and concept term of every synonym in a sequence of stems."""
+        for at, first in enumerate(stems):
+            for phrase, concept in self.phrases.get(first, ()):
+                if len(phrase) == 1 or tuple(stems[at : at + len(phrase)]) == phrase:
+                    yield at, len(phrase), concept
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The lexicon that comes with the package."""
+    data = files("bot.search") / "data"
+    kinds = tomllib.loads((data / "words.toml").read_text(encoding="utf-8"))
+    groups = tomllib.loads((data / "synonyms.toml").read_text(encoding="utf-8"))["groups"]
+    phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for group in groups:
+        for member in group:
+            stems = tuple(part for word in words(member) for part in word.parts)
+            phrases.setdefault(stems[0], []).append((stems, CONCEPT + group[0]))
+    light = frozenset((*kinds["question_words"], *kinds["stop_words"]))
+    return Lexicon(
+        small_talk=frozenset(tuple(phrase.split()) for phrase in kinds["small_talk"]),
+        question_words=frozenset(kinds["question_words"]),
+        stop_words=frozenset(kinds["stop_words"]),
+        everyday=frozenset((data / "everyday.txt").read_text(encoding="utf-8").split()),
+        phrases={first: tuple(sorted(found, key=lambda entry: -len(entry[0]))) for first, found in phrases.items()},
+        synonym_words=tuple(
+            dict.fromkeys(member for group in groups for member in group if len(member) >= 4 and member.isalpha())
+        ),
+        light_words=light,
+        light_stems=frozenset(stem(word) for word in light),
+    )
