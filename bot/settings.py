@@ -91,7 +91,7 @@ class FaqSettings(Section):
     """Where the answers come from."""
 
     folder: AnyPath | None = Field(
-        None, description="folder of Markdown files; without it the FAQ that ships with the bot"
+        default=None, description="folder of Markdown files; without it the FAQ that ships with the bot"
     )
     confident: float | None = Field(
         default=None, ge=0, le=1, description="confidence from which one entry is the answer"
@@ -111,7 +111,7 @@ class HelpSettings(Section):
         default=(), description="ids of the channels where every question is answered (C...)"
     )
     on_call: tuple[str, ...] = Field(
-        (), description="who is mentioned when a human is called: users (U...), groups (S...)"
+        default=(), description="who is mentioned when a human is called: users (U...), groups (S...)"
     )
     answer_strangers: bool = Field(
         default=False, description="whether people of other workspaces get answers (Slack Connect)"

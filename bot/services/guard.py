@@ -163,6 +163,14 @@ class Guard:
             scope=self.scope,
         )
 
+    def _write_outcome(self, principal: Principal, command: Command, result: str, reason: str) -> None:
+        try:
+            self._write(principal.caller, command, Phase.OUTCOME, result, reason, principal.object_id)
+        except Unavailable as error:
+            # The deed is done and its decision row stands; to say "nothing was done" now would be a lie.
+            reference = principal.caller.reference
+            log.exception("audit_outcome_not_written", reference=reference, result=result, cause=error.detail)
+
     def _write(self, caller: Caller, command: Command, phase: Phase, result: str, reason: str, object_id: str) -> None:
         self._audit.write(
             AuditEntry(
