@@ -1,0 +1,255 @@
+"""The grammar of `/aml` and of a mention: plain text (see `bot.parse.text`) to a request.
+
+`parse` takes every text as a command. `parse_mention` takes it as one only when it clearly is: anything else that is
+said to the bot is a question.
+"""
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from bot.domain import commands
+from bot.domain.commands import Command
+from bot.domain.errors import InvalidRequest, UnknownCommand
+from bot.parse import names
+from bot.parse.questions import opens_like_a_question
+from bot.parse.requests import (
+    Ask,
+    Cancel,
+    EnvironmentInfo,
+    Environments,
+    Help,
+    Logs,
+    Request,
+    Roles,
+    Runs,
+    Status,
+    Submit,
+    SubmitForm,
+    WhoAmI,
+)
+from bot.parse.submit import parse_submit, usage
+from bot.parse.text import mentioned
+from bot.parse.words import Word, split
+
+_T = TypeVar("_T")
+
+_ALIKE = 0.6  # share of letters that must agree before a name is suggested
+_SLASH = re.compile(r"/?aml(?:-bot)?\s+", re.IGNORECASE)
+_NEED_MORE = (commands.ASK, commands.SUBMIT, commands.STATUS, commands.LOGS, commands.CANCEL, commands.ENV)
+_FLAG = re.compile(r"--?[A-Za-z][\w-]*(?:=.*)?", re.DOTALL)
+_OF_SENTENCES = re.compile(
+    r"\b(?:an?|the|and|or|of|to|for|in|on|my|your|our|i|we|you|it|is|are|do|does|needs?|needed|can|who|what|which|why|"
+    r"how|please|that|this|with)\b",
+    re.IGNORECASE,
+)
+
+
+def parse(text: str) -> Request:
+    """The request in the text of a slash command.
+
+    Raises:
+        UnknownCommand: the first word is no command.
+        InvalidRequest: the rest doesn't fit the command; `user_message` has one sentence and the usage.
+    """
+    line = _bare(text)
+    if not line:
+        return Help()
+    name, rest = _first_word(line)
+    command = commands.BY_NAME.get(name.lower())
+    if command is None:
+        raise UnknownCommand(_shown(name), _nearest_commands(name, line))
+    return _PARSERS[command.name](command, rest)
+
+
+def parse_mention(text: str) -> Request:
+    """The request in what was said to the bot, the mention itself removed.
+
+    It is a command when its first word is exactly one and the rest fits, or when an option or a script shows that a
+    command was meant (then its mistake is raised). A command alone that needs more gets its help: a mention can't open
+    the form. All else is a question.
+
+    Raises:
+        InvalidRequest: clearly a command, and it has a mistake.
+    """
+    line = _SLASH.sub("", _bare(text), count=1)
+    if not line:
+        return Help()
+    name, rest = _first_word(line)
+    command = commands.BY_NAME.get(name.lower())
+    if command and not rest and command in _NEED_MORE:
+        return Help(command)
+    try:
+        request = parse(line)
+    except InvalidRequest:
+        if _clearly_a_command(command or _misspelt(name), rest):
+            raise
+        return Ask(line)
+    return Ask(line) if isinstance(request, Roles) and _is_a_sentence(request.role) else request
+
+
+def _help(command: Command, rest: str) -> Request:
+    if not rest:
+        return Help()
+    about = split(rest)
+    _at_most(command, about, 1)
+    name = about[0].text
+    if (found := commands.BY_NAME.get(name.lower())) is None:
+        raise UnknownCommand(_shown(name), _nearest_commands(name, name))
+    return Help(found)
+
+
+def _ask(command: Command, rest: str) -> Request:
+    if not rest:
+        raise InvalidRequest(f"Write your question behind “ask”. {usage(command)}")
+    return Ask(rest)
+
+
+def _submit(_command: Command, rest: str) -> Request:
+    return Submit(parse_submit(split(rest))) if rest else SubmitForm()
+
+
+def _of_a_run(make: Callable[[str], Request]) -> Callable[[Command, str], Request]:
+    def parser(command: Command, rest: str) -> Request:
+        found = _unmarked(split(rest))
+        if not found:
+            raise InvalidRequest(f"Say which run: “runs” lists the latest with their ids. {usage(command)}")
+        _at_most(command, found, 1)
+        return make(_valid(command, names.run_id, found[0].text))
+
+    return parser
+
+
+def _alone(make: Callable[[], Request]) -> Callable[[Command, str], Request]:
+    def parser(command: Command, rest: str) -> Request:
+        _at_most(command, split(rest), 0)
+        return make()
+
+    return parser
+
+
+def _environments(command: Command, rest: str) -> Request:
+    found = _unmarked(split(rest))
+    _at_most(command, found, 1)
+    return Environments(_valid(command, names.environment_filter, found[0].text) if found else "")
+
+
+def _environment(command: Command, rest: str) -> Request:
+    found = _unmarked(split(rest))
+    if not found:
+        raise InvalidRequest(f"Say which environment: “envs” lists their names. {usage(command)}")
+    _at_most(command, found, 1)
+    return EnvironmentInfo(*_valid(command, names.environment, found[0].text))
+
+
+def _roles(command: Command, rest: str) -> Request:
+    found = _unmarked(split(rest))
+    _no_options(command, found)
+    text = " ".join(word.text for word in found)
+    if not text:
+        return Roles()
+    people = mentioned(text)
+    if people and text == f"<@{people[0]}>":
+        return Roles(user_id=people[0])
+    if people:
+        raise InvalidRequest(f"Name one person or one role, not more. {usage(command)}")
+    if text.startswith("@"):
+        raise InvalidRequest(
+            f"I can't tell who “{_shown(text)}” is: choose the person from Slack's list while you type. "
+            f"{usage(command)}"
+        )
+    return Roles(role=_valid(command, names.role, text))
+
+
+_PARSERS: dict[str, Callable[[Command, str], Request]] = {
+    commands.HELP.name: _help,
+    commands.ASK.name: _ask,
+    commands.SUBMIT.name: _submit,
+    commands.STATUS.name: _of_a_run(Status),
+    commands.LOGS.name: _of_a_run(Logs),
+    commands.CANCEL.name: _of_a_run(Cancel),
+    commands.RUNS.name: _alone(Runs),
+    commands.ENVS.name: _environments,
+    commands.ENV.name: _environment,
+    commands.ROLES.name: _roles,
+    commands.WHOAMI.name: _alone(WhoAmI),
+}
+
+
+def _valid(command: Command, rule: Callable[[str], _T], text: str) -> _T:
+    """`rule(text)`; its complaint is followed by the usage."""
+    try:
+        return rule(text)
+    except InvalidRequest as error:
+        raise InvalidRequest(f"{error.user_message} {usage(command)}") from error
+
+
+def _at_most(command: Command, found: tuple[Word, ...], count: int) -> None:
+    _no_options(command, found)
+    if len(found) > count:
+        raise InvalidRequest(f"“{_shown(found[count].text)}” isn't expected after “{command.name}”. {usage(command)}")
+
+
+def _no_options(command: Command, found: tuple[Word, ...]) -> None:
+    for word in found:
+        if word.text.startswith("--") and not word.quoted:
+            raise InvalidRequest(f"“{command.name}” has no option “{_shown(word.text)}”. {usage(command)}")
+
+
+def _unmarked(found: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Words without the backticks that people copy along with an id."""
+    return tuple(Word(word.text.strip("`"), word.quoted) for word in found)
+
+
+def _first_word(line: str) -> tuple[str, str]:
+    """The first word of a line that isn't blank, and the rest without blanks around it."""
+    name, *rest = line.split(maxsplit=1)
+    return name, rest[0].strip() if rest else ""
+
+
+def _bare(text: str) -> str:
+    """`text` without the code marks around all of it."""
+    line = text.strip()
+    if len(line) > 1 and line.startswith("`") and line.endswith("`") and line.strip("`").count("`") == 0:
+        line = line.strip("`").strip()
+    return line
+
+
+def _nearest_commands(name: str, line: str) -> tuple[str, ...]:
+    wanted = name.lower()
+    begins = [each for each in commands.BY_NAME if len(wanted) > 2 and wanted.startswith(each.removesuffix("s"))]
+    begins += [each for each in commands.BY_NAME if len(wanted) > 1 and each.startswith(wanted)]
+    alike = process.extract(
+        wanted, list(commands.BY_NAME), scorer=OSA.normalized_similarity, score_cutoff=_ALIKE, limit=2
+    )
+    nearest = tuple(dict.fromkeys([*begins, *(each for each, _, _ in alike)]))[:2]
+    return nearest or ((commands.ASK.name,) if opens_like_a_question(line) else ())
+
+
+def _misspelt(name: str) -> Command | None:
+    """The command that `name` is a slip of, if it is one."""
+    found = process.extractOne(
+        name.lower(), list(commands.BY_NAME), scorer=OSA.normalized_similarity, score_cutoff=_ALIKE
+    )
+    return commands.BY_NAME[found[0]] if found else None
+
+
+def _clearly_a_command(command: Command | None, rest: str) -> bool:
+    """Whether the words after a command's name can't be a sentence: there is an option, or a script."""
+    if command is None or not command.guarded:
+        return False
+    found = rest.split()
+    if any(_FLAG.fullmatch(word) or word == "--" for word in found):
+        return True
+    return not rest.endswith("?") and any(word.strip("\"'`").endswith(".py") for word in found)
+
+
+def _is_a_sentence(role: str) -> bool:
+    return role.endswith("?") or _OF_SENTENCES.search(role) is not None
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:79]}…"

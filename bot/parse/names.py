@@ -1,0 +1,95 @@
+"""What the names in a request may look like; whether they exist is for the services to find out.
+
+Each function returns its value as it is used from here on, or raises `InvalidRequest` with one sentence.
+"""
+
+import re
+
+from bot.domain.errors import InvalidRequest
+
+_RUN_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,255}", re.ASCII)
+_PROJECT = re.compile(r"[\w][\w.-]{0,63}", re.ASCII)
+_COMPUTE = re.compile(r"[a-zA-Z0-9][\w-]{0,63}", re.ASCII)
+_EXPERIMENT = re.compile(r"[a-zA-Z0-9][\w-]{0,254}", re.ASCII)
+_ENVIRONMENT = re.compile(r"([a-zA-Z0-9][\w.-]{0,254})(?::([\w.-]{1,64}))?", re.ASCII)
+_DRIVE = re.compile(r"[a-zA-Z]:")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_SCRIPT_LENGTH = 300
+_ROLE_LENGTH = 128
+_FILTER_LENGTH = 100
+_LETTERS = "letters, digits, “-” and “_”"
+
+
+def run_id(text: str) -> str:
+    """The id of a run."""
+    return _matching(_RUN_ID, text, f"“{_short(text)}” isn't a run id: those are {_LETTERS}.")
+
+
+def project(text: str) -> str:
+    """The name of a project."""
+    return _matching(_PROJECT, text, f"“{_short(text)}” isn't a project name: those are {_LETTERS}.")
+
+
+def compute(text: str) -> str:
+    """The name of a compute target."""
+    return _matching(_COMPUTE, text, f"“{_short(text)}” isn't the name of a compute target: those are {_LETTERS}.")
+
+
+def experiment(text: str) -> str:
+    """The name of an experiment."""
+    return _matching(_EXPERIMENT, text, f"“{_short(text)}” isn't an experiment name: those are {_LETTERS}.")
+
+
+def environment(text: str) -> tuple[str, str]:
+    """Name and version (or "") of an environment written as `NAME` or `NAME:VERSION`."""
+    found = _ENVIRONMENT.fullmatch(text)
+    if not found:
+        raise InvalidRequest(f"“{_short(text)}” isn't an environment: write its name, or NAME:VERSION.")
+    return found[1], found[2] or ""
+
+
+def environment_filter(text: str) -> str:
+    """A part of environment names to look for."""
+    if len(text) > _FILTER_LENGTH or _CONTROL.search(text):
+        raise InvalidRequest("The filter is too long to be a part of an environment's name.")
+    return text
+
+
+def role(text: str) -> str:
+    """The name of a role; several words, with one space between them."""
+    name = " ".join(text.split())
+    if not name or len(name) > _ROLE_LENGTH or _CONTROL.search(name):
+        raise InvalidRequest(f"“{_short(name)}” isn't the name of a role.")
+    return name
+
+
+def script(text: str) -> str:
+    """Path of a script in its project's folder: relative, forward slashes, `.py`. A leading `./` is dropped."""
+    path = text.removeprefix("./")
+    shown = _short(text)
+    if not path or _CONTROL.search(path) or len(path) > _SCRIPT_LENGTH:
+        raise InvalidRequest("The script's path is empty, too long or has control characters.")
+    if "\\" in path:
+        raise InvalidRequest(f"Write “{shown}” with forward slashes: folder/train.py.")
+    if path.startswith(("/", "~")) or _DRIVE.match(path):
+        raise InvalidRequest(f"“{shown}” isn't inside the project: give the path from the project's folder.")
+    parts = path.split("/")
+    if ".." in parts:
+        raise InvalidRequest(f"“{shown}” leads out of the project (“..”): only scripts inside it can be submitted.")
+    if any(part in {"", "."} or part != part.strip() for part in parts) or path.startswith("-"):
+        raise InvalidRequest(f"“{shown}” isn't a path that I can read: write it like folder/train.py.")
+    if not path.endswith(".py") or parts[-1] == ".py":
+        raise InvalidRequest(f"“{shown}” isn't a Python script: its name has to end in .py.")
+    return path
+
+
+def _matching(pattern: re.Pattern[str], text: str, sentence: str) -> str:
+    if not pattern.fullmatch(text):
+        raise InvalidRequest(sentence)
+    return text
+
+
+def _short(text: str) -> str:
+    """`text` in an error: one line, not long."""
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else f"{line[:79]}…"

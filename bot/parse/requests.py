@@ -1,0 +1,108 @@
+"""What a person can ask the bot to do: one value per command."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bot.domain import commands
+from bot.domain.commands import Command
+from bot.domain.runs import SubmitRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """What the bot can do; `about` one command, or all of them for None."""
+
+    about: Command | None = None
+    command: ClassVar[Command] = commands.HELP
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question for the FAQ, as plain text."""
+
+    question: str
+    command: ClassVar[Command] = commands.ASK
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Start a script."""
+
+    request: SubmitRequest
+    command: ClassVar[Command] = commands.SUBMIT
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitForm:
+    """Open the form that starts a script; only possible where there is a trigger_id."""
+
+    command: ClassVar[Command] = commands.SUBMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a run is doing."""
+
+    run_id: str
+    command: ClassVar[Command] = commands.STATUS
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """The last lines of a run's log."""
+
+    run_id: str
+    command: ClassVar[Command] = commands.LOGS
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Stop a run."""
+
+    run_id: str
+    command: ClassVar[Command] = commands.CANCEL
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The latest runs."""
+
+    command: ClassVar[Command] = commands.RUNS
+
+
+@dataclass(frozen=True, slots=True)
+class Environments:
+    """Environments whose name contains `filter` (all for "")."""
+
+    filter: str = ""
+    command: ClassVar[Command] = commands.ENVS
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentInfo:
+    """One environment; its latest version for ""."""
+
+    name: str
+    version: str = ""
+    command: ClassVar[Command] = commands.ENV
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Who holds which role: of one Slack user, of one role, or of the workspace when both are ""."""
+
+    user_id: str = ""
+    role: str = ""
+    command: ClassVar[Command] = commands.ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class WhoAmI:
+    """The asker's own identity and roles."""
+
+    command: ClassVar[Command] = commands.WHOAMI
+
+
+Request = (
+    Help | Ask | Submit | SubmitForm | Status | Logs | Cancel | Runs | Environments | EnvironmentInfo | Roles | WhoAmI
+)

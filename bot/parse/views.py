@@ -1,0 +1,84 @@
+"""The submit form's state to a request. `bot.blocks.views` draws the form with the same block ids."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.errors import InvalidRequest
+from bot.domain.runs import SubmitRequest
+from bot.parse import names
+from bot.parse.submit import MAX_ARGUMENTS, make
+from bot.parse.text import hyphens, typed
+from bot.parse.words import split
+
+SUBMIT_FORM = "submit_form"
+"""The form's callback_id."""
+
+PROJECT, SCRIPT, COMPUTE, ENVIRONMENT, EXPERIMENT, ARGUMENTS = (
+    "project",
+    "script",
+    "compute",
+    "environment",
+    "experiment",
+    "arguments",
+)
+"""Block ids of the inputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewErrors:
+    """What is wrong with a submitted form: for each block id one sentence, as the ack of a view takes them."""
+
+    by_block: Mapping[str, str]
+
+
+def submit_form(view: Mapping[str, Any]) -> SubmitRequest | ViewErrors:
+    """The request in the payload's `view`; all mistakes at once, each at its input. Inputs that aren't there (the
+    form was still loading) or empty are left to the project's defaults."""
+    values = _values(view)
+    errors: dict[str, str] = {}
+
+    def check(block: str, rule: Callable[[str], object]) -> None:
+        if text := values.get(block, ""):
+            try:
+                rule(text)
+            except InvalidRequest as error:
+                errors[block] = error.user_message
+
+    check(PROJECT, names.project)
+    check(SCRIPT, names.script)
+    check(COMPUTE, names.compute)
+    check(ENVIRONMENT, names.environment)
+    check(EXPERIMENT, names.experiment)
+    check(ARGUMENTS, _arguments)
+    if not values.get(SCRIPT):
+        errors[SCRIPT] = "Name the script that should run, such as train.py."
+    if errors:
+        return ViewErrors(errors)
+    return make(
+        script=values[SCRIPT],
+        project=values.get(PROJECT, ""),
+        compute=values.get(COMPUTE, ""),
+        environment=values.get(ENVIRONMENT, ""),
+        experiment=values.get(EXPERIMENT, ""),
+        arguments=_arguments(values.get(ARGUMENTS, "")),
+    )
+
+
+def _arguments(text: str) -> tuple[str, ...]:
+    found = tuple(word.text for word in split(hyphens(text)))
+    if len(found) > MAX_ARGUMENTS:
+        raise InvalidRequest(f"These are more than {MAX_ARGUMENTS} arguments for one script.")
+    return found
+
+
+def _values(view: Mapping[str, Any]) -> dict[str, str]:
+    """What each input holds, by block id; one action in a block, a text or a chosen option."""
+    state = view.get("state") or {}
+    found: dict[str, str] = {}
+    for block, actions in (state.get("values") or {}).items():
+        for action in actions.values():
+            option = action.get("selected_option") or {}
+            text = action.get("value") or option.get("value") or ""
+            found[block] = typed(str(text)).strip()
+    return found
