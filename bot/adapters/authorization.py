@@ -1,0 +1,334 @@
+"""`ports.RoleService` on Azure Resource Manager: assignments, definitions and deny assignments, asked fresh each time.
+
+An answer that isn't whole is no answer. An assignment without its principal, role or scope refuses the lot: its group
+would be missing where deny assignments are matched. So does a deny assignment that doesn't say whom or what it denies.
+What a deny assignment excepts counts only where it is said. A role definition that doesn't say what it allows and what
+it takes out again is left out, which can only make roles smaller: an assignment of an unknown role counts nowhere.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+from typing import Any, TypeVar
+
+import requests
+import structlog
+
+from bot.adapters.azureml.config import AzureMLConfig, ManagedIdentity, ServicePrincipal
+from bot.adapters.azureml.redaction import redacted, shortened
+from bot.domain.access import DenyAssignment, Permission, RoleAssignment, RoleDefinition
+from bot.domain.errors import InvalidRequest, Unavailable
+
+log = structlog.get_logger(__name__)
+
+Item = TypeVar("Item")
+
+_ARM = "https://management.azure.com"
+_ARM_SCOPE = f"{_ARM}/.default"
+_LOGIN = "https://login.microsoftonline.com"
+_API_VERSION = "2022-04-01"
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_EVERYONE = "00000000-0000-0000-0000-000000000000"
+_AT_OR_ABOVE = "atScope()"
+_CONNECT_SECONDS, _READ_SECONDS = 5.0, 10.0
+_PAUSE_SECONDS = 0.3
+_ATTEMPTS = 2
+
+
+class AzureRoles:
+    """Role data at the workspace of `config`, read as the bot's own identity.
+
+    One look-up takes at most `deadline` seconds and the rest of the request that is under way then (10 s). Safe to use
+    from many threads. The vendor's packages are imported by the first look-up.
+    """
+
+    def __init__(self, config: AzureMLConfig, deadline: float = 15.0) -> None:
+        self.scope = config.scope
+        self._config = config
+        self._deadline = deadline
+        self._lock = threading.Lock()
+        self._session = _Session(config.proxy, config.ca_bundle)
+        self._made: Any = None
+
+    def assignments_of(self, object_id: str) -> tuple[RoleAssignment, ...]:
+        """Assignments that reach the principal at the workspace: inherited ones and those through groups included.
+
+        Raises:
+            InvalidRequest: `object_id` isn't a GUID; it never reaches Azure.
+        """
+        if not _GUID.fullmatch(object_id):
+            raise InvalidRequest(
+                "The Azure identity you are linked to isn't an Entra object id. An administrator must link you again."
+            )
+        wanted = f"assignedTo('{object_id.lower()}')"
+        return self._all(
+            "role assignments",
+            lambda client: client.role_assignments.list_for_scope(self.scope, filter=wanted),
+            _assignment,
+        )
+
+    def assignments(self) -> tuple[RoleAssignment, ...]:
+        """All assignments at the workspace and above it."""
+        return self._all(
+            "role assignments",
+            lambda client: client.role_assignments.list_for_scope(self.scope, filter=_AT_OR_ABOVE),
+            _assignment,
+        )
+
+    def definitions(self) -> tuple[RoleDefinition, ...]:
+        """All role definitions that can be assigned here, but for incomplete ones."""
+        found = self._all("role definitions", lambda client: client.role_definitions.list(self.scope), _definition)
+        return tuple(definition for definition in found if definition)
+
+    def denials(self) -> tuple[DenyAssignment, ...]:
+        """Deny assignments in force at the workspace; without those that stay at a scope above it."""
+        found = self._all(
+            "deny assignments",
+            lambda client: client.deny_assignments.list_for_scope(self.scope, filter=_AT_OR_ABOVE),
+            lambda item: (_denial(item), bool(item.do_not_apply_to_child_scopes)),
+        )
+        here = self.scope.strip("/").lower()
+        return tuple(denial for denial, stays in found if not stays or denial.scope.strip("/").lower() == here)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _all(self, what: str, ask: Callable[[Any], Any], convert: Callable[[Any], Item]) -> tuple[Item, ...]:
+        from azure.core.exceptions import AzureError, DecodeError, HttpResponseError
+
+        give_up_at = time.monotonic() + self._deadline
+        for attempt in count(1):
+            try:
+                return tuple(convert(item) for page in self._pages(what, ask, give_up_at) for item in page)
+            except (DecodeError, TypeError, ValueError, AttributeError) as error:
+                raise self._garbage(what, error) from error
+            except HttpResponseError as error:
+                if not self._again(attempt, give_up_at, error.status_code):
+                    raise self._refusal(what, error) from error
+            except AzureError as error:
+                if not self._again(attempt, give_up_at, None):
+                    raise _no_answer(what, self._clean(error)) from error
+            time.sleep(_PAUSE_SECONDS)
+        raise AssertionError("counting never ends")
+
+    def _pages(self, what: str, ask: Callable[[Any], Any], give_up_at: float) -> Iterator[Any]:
+        for page in ask(self._client()).by_page():
+            if time.monotonic() > give_up_at:
+                raise _no_answer(what, f"more than {self._deadline} s allow")
+            yield page
+
+    def _client(self) -> Any:
+        with self._lock:
+            if self._made is None:
+                from azure.core.pipeline.transport import RequestsTransport
+                from azure.mgmt.authorization import AuthorizationManagementClient
+
+                self._made = AuthorizationManagementClient(
+                    _Credential(self._config, self._session),
+                    self._config.subscription_id,
+                    api_version=_API_VERSION,
+                    base_url=_ARM,
+                    transport=RequestsTransport(session=self._session, session_owner=False),
+                    connection_timeout=_CONNECT_SECONDS,
+                    read_timeout=_READ_SECONDS,
+                    # Its own repetitions obey any Retry-After, however long: we repeat ourselves.
+                    retry_total=0,
+                    logging_enable=False,
+                )
+            return self._made
+
+    @staticmethod
+    def _again(attempt: int, give_up_at: float, status: int | None) -> bool:
+        return (
+            attempt < _ATTEMPTS and (status is None or status >= 500) and time.monotonic() + _PAUSE_SECONDS < give_up_at
+        )
+
+    def _refusal(self, what: str, error: Any) -> Unavailable:
+        detail = self._clean(error)
+        if error.status_code in {401, 403}:
+            return Unavailable(
+                f"My own identity may not read {what} in Azure, so I can't tell who may do what, and nothing was done. "
+                "An administrator must give the bot's identity a role that may read them at the workspace; Reader is "
+                "enough.",
+                detail=detail,
+            )
+        return _no_answer(what, detail)
+
+    def _garbage(self, what: str, error: Exception) -> Unavailable:
+        return Unavailable(
+            f"Azure's answer about {what} made no sense to me, so nothing was done. Try again in a minute.",
+            detail=f"{what}: {self._clean(error)}",
+        )
+
+    def _clean(self, error: Exception) -> str:
+        return shortened(redacted(f"{type(error).__name__}: {error}", self._config.secrets), 1000)
+
+
+class _Session(requests.Session):
+    """A session whose proxy and CA are its own where they are given: the environment, which may serve others, loses."""
+
+    def __init__(self, proxy: str, ca_bundle: str) -> None:
+        super().__init__()
+        self._ours: dict[str, Any] = {}
+        if proxy:
+            self._ours["proxies"] = {"https": proxy}
+        if ca_bundle:
+            self._ours["verify"] = ca_bundle
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """As `requests.Session.request`, with what is ours and never without a timeout."""
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = (_CONNECT_SECONDS, _READ_SECONDS)
+        return super().request(*args, **(kwargs | self._ours))
+
+
+class _Credential:
+    """The bot's identity as azure-core wants it: msal keeps the token until shortly before it runs out."""
+
+    def __init__(self, config: AzureMLConfig, session: requests.Session) -> None:
+        self._sign_in = config.sign_in
+        self._session = session
+        self._lock = threading.Lock()
+        self._app: Any = None
+
+    def get_token(self, *scopes: str, **_: Any) -> Any:
+        """A token for ARM; named and shaped by azure-core's `TokenCredential`.
+
+        Raises:
+            Unavailable: the sign-in failed.
+        """
+        from azure.core.credentials import AccessToken
+
+        try:
+            with self._lock:
+                answer = self._ask(scopes or (_ARM_SCOPE,))
+        except (requests.RequestException, ValueError) as error:
+            # msal says ValueError where the tenant doesn't exist or the sign-in service's description can't be read.
+            raise Unavailable(
+                "I can't sign in to Azure: the sign-in service doesn't answer or doesn't know the tenant, so nothing "
+                "was done. Try again in a minute; when it stays like this, an administrator must check my settings.",
+                detail=shortened(redacted(f"{type(error).__name__}: {error}", self._secrets), 1000),
+            ) from error
+        token, seconds = answer.get("access_token"), answer.get("expires_in")
+        if not isinstance(token, str) or not isinstance(seconds, int):
+            said = f"{answer.get('error')}: {answer.get('error_description')}"
+            code = re.search(r"AADSTS\d+", said)
+            raise Unavailable(
+                f"I can't sign in to Azure{f' ({code[0]})' if code else ''}, so nothing was done. An administrator "
+                "must check my identity in the settings: the secret may be wrong or have run out.",
+                detail=shortened(redacted(said, self._secrets), 1000),
+            )
+        return AccessToken(token, int(time.time()) + seconds)
+
+    @property
+    def _secrets(self) -> tuple[str, ...]:
+        return (self._sign_in.client_secret,) if isinstance(self._sign_in, ServicePrincipal) else ()
+
+    def _ask(self, scopes: Iterable[str]) -> dict[str, Any]:
+        import msal
+
+        if isinstance(self._sign_in, ManagedIdentity):
+            if self._app is None:
+                chosen = self._sign_in.client_id
+                identity = (
+                    msal.UserAssignedManagedIdentity(client_id=chosen)
+                    if chosen
+                    else msal.SystemAssignedManagedIdentity()
+                )
+                # The machine's own metadata service: never by a proxy.
+                direct = requests.Session()
+                direct.trust_env = False
+                self._app = msal.ManagedIdentityClient(identity, http_client=direct)
+            return dict(self._app.acquire_token_for_client(resource=_ARM))
+        if self._app is None:
+            self._app = msal.ConfidentialClientApplication(
+                self._sign_in.client_id,
+                client_credential=self._sign_in.client_secret,
+                authority=f"{_LOGIN}/{self._sign_in.tenant_id}",
+                instance_discovery=False,
+                http_client=self._session,
+            )
+        return dict(self._app.acquire_token_for_client(scopes=list(scopes)))
+
+
+def _assignment(item: Any) -> RoleAssignment:
+    return RoleAssignment(
+        id=_needed(item, "id", "role assignment"),
+        principal_id=_needed(item, "principal_id", "role assignment"),
+        principal_type=str(item.principal_type or ""),
+        role_definition_id=_needed(item, "role_definition_id", "role assignment"),
+        scope=_needed(item, "scope", "role assignment"),
+        condition=str(item.condition or ""),
+    )
+
+
+def _definition(item: Any) -> RoleDefinition | None:
+    identifier, name, permissions = (getattr(item, field, None) for field in ("id", "role_name", "permissions"))
+    whole = (
+        isinstance(identifier, str)
+        and isinstance(name, str)
+        and permissions is not None
+        and all(permission.actions is not None and permission.not_actions is not None for permission in permissions)
+    )
+    if not whole:
+        log.warning("authorization.incomplete_role_definition", definition=str(identifier)[:200])
+        return None
+    return RoleDefinition(
+        id=str(identifier),
+        name=str(name),
+        description=str(item.description or ""),
+        permissions=tuple(_permission(permission) for permission in permissions or ()),
+        custom=str(item.role_type or "").lower() == "customrole",
+    )
+
+
+def _denial(item: Any) -> DenyAssignment:
+    if not item.principals or not item.permissions or any(part.actions is None for part in item.permissions):
+        raise _incomplete("deny assignment")
+    principals = tuple(_needed(principal, "id", "deny assignment") for principal in item.principals)
+    conditions = (item.condition, *(part.condition for part in item.permissions))
+    return DenyAssignment(
+        id=_needed(item, "id", "deny assignment"),
+        name=str(item.deny_assignment_name or ""),
+        scope=_needed(item, "scope", "deny assignment"),
+        permissions=tuple(_permission(part) for part in item.permissions),
+        principal_ids=principals,
+        excluded_ids=tuple(str(excluded.id) for excluded in item.exclude_principals or () if excluded.id),
+        everyone=_EVERYONE in principals,
+        condition=" and ".join(str(condition) for condition in conditions if condition),
+    )
+
+
+def _permission(item: Any) -> Permission:
+    return Permission(
+        actions=tuple(item.actions or ()),
+        not_actions=tuple(item.not_actions or ()),
+        data_actions=tuple(item.data_actions or ()),
+        not_data_actions=tuple(item.not_data_actions or ()),
+    )
+
+
+def _needed(item: Any, field: str, what: str) -> str:
+    value = getattr(item, field, None)
+    if not isinstance(value, str) or not value:
+        raise _incomplete(what)
+    return value
+
+
+def _incomplete(what: str) -> Unavailable:
+    return Unavailable(
+        f"Azure's answer about a {what} was incomplete, so I can't tell who may do what, and nothing was done. Try "
+        "again in a minute.",
+        detail=f"incomplete {what}",
+    )
+
+
+def _no_answer(what: str, detail: str) -> Unavailable:
+    return Unavailable(
+        f"Azure doesn't answer about {what}, so I can't tell who may do what, and nothing was done. Try again in a few "
+        "minutes.",
+        detail=f"{what}: {detail}",
+    )

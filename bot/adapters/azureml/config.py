@@ -1,0 +1,70 @@
+"""Which workspace, as whom, and by what way: everything the Azure adapters are told."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePrincipal:
+    """Sign in as an Entra application with a client secret."""
+
+    tenant_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not (self.tenant_id and self.client_id and self.client_secret):
+            raise ValueError("a service principal needs a tenant id, a client id and a client secret")
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedIdentity:
+    """Sign in as the identity of the Azure machine the bot runs on; `client_id` picks a user-assigned one."""
+
+    client_id: str | None = None
+
+
+SignIn = ServicePrincipal | ManagedIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class AzureMLConfig:
+    """One workspace and the way to it.
+
+    `proxy` (a URL) and `ca_bundle` (a PEM file) replace what the process environment says; "" leaves that in force.
+    `home` is a folder of ours: the children's HOME folders live in it. Deadlines are seconds; a call that finds no warm
+    child waits up to `start_deadline` for one on top of its own deadline.
+    """
+
+    subscription_id: str
+    resource_group: str
+    workspace: str
+    sign_in: SignIn
+    home: Path
+    proxy: str = ""
+    ca_bundle: str = ""
+    read_deadline: float = 20.0
+    submit_deadline: float = 90.0
+    start_deadline: float = 60.0
+    readers: int = 2
+
+    def __post_init__(self) -> None:
+        if not (self.subscription_id and self.resource_group and self.workspace):
+            raise ValueError("a workspace is named by its subscription id, its resource group and its name")
+        if self.readers < 1:
+            raise ValueError("at least one child must read")
+        if min(self.read_deadline, self.submit_deadline, self.start_deadline) <= 0:
+            raise ValueError("deadlines are positive numbers of seconds")
+
+    @property
+    def scope(self) -> str:
+        """The workspace's ARM id."""
+        return (
+            f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace}"
+        )
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never appear in a message or a log."""
+        return (self.sign_in.client_secret,) if isinstance(self.sign_in, ServicePrincipal) else ()

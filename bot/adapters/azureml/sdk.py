@@ -1,0 +1,346 @@
+"""The calls themselves, on azureml-core. Imported by the child only; each instance serves one thread.
+
+Runs are read through the client under the SDK's `Run`: a `Run` object costs two more requests, is kept for ever by the
+SDK, and hides failures (`get_metrics` answers {} when the list is refused, `cancel` doesn't look at the answer and
+leaves two timer threads behind).
+"""
+
+import os
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Any
+
+import requests
+from azureml._restclient.artifacts_client import ArtifactsClient
+from azureml._restclient.experiment_client import ExperimentClient
+from azureml._restclient.metrics_client import MetricsClient
+from azureml._restclient.models.create_run_dto import CreateRunDto
+from azureml._restclient.run_client import RunClient
+from azureml._restclient.workspace_client import WorkspaceClient
+from azureml.core import ComputeTarget, Environment, Experiment, ScriptRunConfig, Workspace
+from azureml.core._portal import HasWorkspacePortal
+from azureml.core.authentication import MsiAuthentication, ServicePrincipalAuthentication
+
+from bot.adapters.azureml import content, wire
+from bot.adapters.azureml.config import AzureMLConfig, ServicePrincipal
+from bot.adapters.azureml.translation import detail_of, failed, refused_or_unknown, status_of
+from bot.domain.environments import EnvironmentDetail, EnvironmentName
+from bot.domain.errors import NotFound, OutcomeUnknown, Unavailable
+from bot.domain.runs import Metric, Run, RunSpec, RunStatus
+
+# "AzureCloud" is said wherever the SDK lets us: without it, it asks Azure for the list of clouds, for up to 30 s.
+_CLOUD = "AzureCloud"
+_SUBMITTED_BY = "submitted_by"
+_NEWEST_FIRST = ("CreatedUtc", "desc")
+_QUERIES_AT_ONCE = 8
+_REMEMBERED = 1000
+_REQUEST_SECONDS = 30.0
+_STANDARD_LOG = re.compile(r"user_logs/std_log\D*0*\.txt")
+
+Effect = Callable[[], None]
+
+
+class Sdk:
+    """The workspace of `config`, signed in to at the first call."""
+
+    def __init__(self, config: AzureMLConfig) -> None:
+        self._config = config
+        self._secrets = config.secrets
+        self._connected: Any = None
+        self._portal = ""
+        self._experiment_names: OrderedDict[str, str] = OrderedDict()
+        self._environments: OrderedDict[str, str] = OrderedDict()
+
+    def call(self, method: str, arguments: Mapping[str, Any], effect: Effect) -> Any:
+        """The answer to a parent's request, as plain JSON values; `effect` is called before a lasting change."""
+        given = dict(arguments)
+        match method:
+            case "submit":
+                kind, answer = wire.RUN, self.submit(wire.SPEC.validate_python(given["spec"]), effect)
+            case "cancel":
+                kind, answer = wire.RUN, self.cancel(given["run_id"], effect)
+            case _ if method in wire.READS:
+                kind, answer = wire.READS[method], getattr(self, method)(**given)
+            case _:
+                raise AssertionError(f"no such method: {method}")
+        return kind.dump_python(answer, mode="json")
+
+    def submit(self, spec: RunSpec, effect: Effect) -> Run:
+        """See `ports.Workspace.submit`."""
+        existing = self._record(spec.run_id, "submit runs")
+        if existing is not None:
+            self._complete_tags(existing, spec)
+            return self._run(existing)
+        environment = self._environment(spec.environment, spec.environment_version)
+        targets = self.list_compute_targets()
+        if spec.compute not in targets:
+            raise NotFound("compute target", spec.compute, nearest=content.nearest(spec.compute, targets))
+        failure = self._try_to_submit(spec, environment, effect)
+        # What the SDK says of a failure isn't the last word: the run may exist, be it from a request whose answer was
+        # lost or because the service took an earlier one. A look-up settles it.
+        try:
+            record = self._record(spec.run_id, "submit runs")
+        except Unavailable:
+            record = None
+        if record is None and failure is not None:
+            raise refused_or_unknown(failure, "submit runs", self._secrets) from failure
+        self._remember(self._environments, spec.run_id, spec.environment)
+        if record is None:
+            return Run(
+                id=spec.run_id,
+                experiment=spec.experiment,
+                status=RunStatus.UNKNOWN,
+                compute=spec.compute,
+                environment=spec.environment,
+                portal_url=self._portal_url(spec.run_id),
+                submitted_by=dict(spec.tags).get(_SUBMITTED_BY, ""),
+            )
+        self._complete_tags(record, spec)
+        return self._run(record)
+
+    def cancel(self, run_id: str, effect: Effect) -> Run:
+        """See `ports.Workspace.cancel`."""
+        record = self._existing(run_id, "cancel runs")
+        if not RunStatus.of(record.status or "").is_final:
+            workspace = self._workspace()
+            effect()
+            try:
+                if record.cancel_uri:
+                    requests.post(
+                        record.cancel_uri,
+                        headers=workspace.service_context.get_auth().get_authentication_header(),
+                        timeout=_REQUEST_SECONDS,
+                    ).raise_for_status()
+                else:
+                    experiment = self._experiment_name(record.experiment_id)
+                    client = RunClient(
+                        workspace.service_context, experiment, run_id, experiment_id=record.experiment_id
+                    )
+                    client.post_event_canceled()
+            except Exception as error:
+                raise refused_or_unknown(error, "cancel runs", self._secrets) from error
+            record = self._record(run_id, "cancel runs") or record
+        return self._run(record)
+
+    def find_run(self, run_id: str) -> Run | None:
+        """See `ports.Workspace.find_run`."""
+        record = self._record(run_id, "read runs")
+        return None if record is None else self._run(record)
+
+    def metrics(self, run_id: str) -> tuple[Metric, ...]:
+        """See `ports.Workspace.metrics`."""
+        record = self._existing(run_id, "read runs")
+        try:
+            client = MetricsClient(self._workspace().service_context, "", run_id, experiment_id=record.experiment_id)
+            logged = [client.get_metric_dto_for_run_v2(name) for name in client.list_metric_names_for_run_id(run_id)]
+        except Exception as error:
+            raise failed(error, "read metrics", self._secrets) from error
+        return tuple(sorted((m for dto in logged if dto for m in content.metrics_of(dto)), key=lambda m: m.name))
+
+    def log_tail(self, run_id: str, lines: int) -> tuple[str, ...]:
+        """See `ports.Workspace.log_tail`."""
+        record = self._existing(run_id, "read runs")
+        if lines < 1 or not record.data_container_id:
+            return ()
+        try:
+            artifacts = ArtifactsClient(self._workspace().service_context)
+            prefix = f"ExperimentRun/{record.data_container_id}/user_logs"
+            # Several nodes write several logs; the lowest name is the first node's.
+            logs = sorted(
+                (path, uri)
+                for path, uri in artifacts.get_files_by_artifact_prefix_id(prefix)
+                if _STANDARD_LOG.fullmatch(path)
+            )
+            return content.tail(logs[0][1], lines) if logs else ()
+        except Exception as error:
+            if status_of(error) == 404:
+                return ()
+            raise failed(error, "read logs", self._secrets) from error
+
+    def list_runs(self, limit: int) -> tuple[Run, ...]:
+        """See `ports.Workspace.list_runs`. The SDK has no list over all experiments: each is asked, some at once."""
+        try:
+            workspace = self._workspace()
+            experiments = list(WorkspaceClient(workspace.service_context).list_experiments(view_type="ActiveOnly"))
+            for experiment in experiments:
+                self._remember(self._experiment_names, experiment.experiment_id, experiment.name)
+
+            def latest(experiment: Any) -> list[Any]:
+                client = ExperimentClient(workspace.service_context, experiment.name, experiment.experiment_id)
+                runs = client.get_runs(last=limit, page_size=limit, order_by=_NEWEST_FIRST, include_children=False)
+                return list(islice(runs, limit))
+
+            with ThreadPoolExecutor(_QUERIES_AT_ONCE) as pool:
+                records = [record for found in pool.map(latest, experiments) for record in found]
+        except Exception as error:
+            raise failed(error, "list runs", self._secrets) from error
+        records.sort(key=lambda record: content.moment(record.created_utc), reverse=True)
+        return tuple(self._run(record, brief=True) for record in records[:limit])
+
+    def list_environments(self) -> tuple[EnvironmentName, ...]:
+        """See `ports.Workspace.list_environments`."""
+        try:
+            found = Environment.list(self._workspace())
+        except Exception as error:
+            raise failed(error, "list environments", self._secrets) from error
+        names = (content.environment_name(environment) for environment in found.values())
+        return tuple(sorted((name for name in names if name), key=lambda name: name.name.lower()))
+
+    def environment(self, name: str, version: str) -> EnvironmentDetail:
+        """See `ports.Workspace.environment`."""
+        return content.environment_detail(self._environment(name, version))
+
+    def list_compute_targets(self) -> tuple[str, ...]:
+        """See `ports.Workspace.list_compute_targets`."""
+        try:
+            return tuple(sorted(target.name for target in ComputeTarget.list(self._workspace())))
+        except Exception as error:
+            raise failed(error, "list compute targets", self._secrets) from error
+
+    def _workspace(self) -> Any:
+        if self._connected is None:
+            try:
+                self._connected = self._connect()
+            except Exception as error:
+                if status_of(error) == 404:
+                    raise self._no_workspace(error) from error
+                raise failed(error, "read the workspace", self._secrets) from error
+        return self._connected
+
+    def _connect(self) -> Any:
+        config = self._config
+        if isinstance(config.sign_in, ServicePrincipal):
+            who = config.sign_in
+            auth: Any = ServicePrincipalAuthentication(who.tenant_id, who.client_id, who.client_secret, cloud=_CLOUD)
+        else:
+            chosen = {"client_id": config.sign_in.client_id} if config.sign_in.client_id else None
+            auth = MsiAuthentication(cloud=_CLOUD, identity_config=chosen)
+        workspace = Workspace(config.subscription_id, config.resource_group, config.workspace, auth=auth)
+        self._portal = HasWorkspacePortal(workspace).get_portal_url()
+        return workspace
+
+    def _no_workspace(self, error: Exception) -> Unavailable:
+        config = self._config
+        return Unavailable(
+            f"I don't see an Azure ML workspace “{config.workspace}” in the resource group “{config.resource_group}”, "
+            "so nothing was done. An administrator must check the names in my settings and my identity's role there.",
+            detail=detail_of(error, self._secrets),
+        )
+
+    def _try_to_submit(self, spec: RunSpec, environment: Any, effect: Effect) -> Exception | None:
+        try:
+            config = ScriptRunConfig(
+                source_directory=spec.folder,
+                script=spec.script,
+                arguments=list(spec.arguments) or None,
+                compute_target=spec.compute,
+                environment=environment,
+            )
+            effect()
+            experiment = Experiment(self._workspace(), spec.experiment)
+            experiment.submit(config, tags=dict(spec.tags), run_id=spec.run_id)
+        except Exception as error:  # noqa: BLE001 - judged by the caller, after a look-up
+            return error
+        finally:
+            # The SDK leaves us in the project's folder, which may be removed under us.
+            os.chdir(self._config.home)
+        return None
+
+    def _complete_tags(self, record: Any, spec: RunSpec) -> None:
+        # The SDK sets tags in a request of its own after the submit: a cut between the two leaves a run without them.
+        missing = {name: value for name, value in spec.tags if (record.tags or {}).get(name) != value}
+        if not missing:
+            return
+        try:
+            context = self._workspace().service_context
+            client = RunClient(context, spec.experiment, spec.run_id, experiment_id=record.experiment_id)
+            client.patch_run(CreateRunDto(run_id=spec.run_id, tags=missing))
+            record.tags = (record.tags or {}) | missing
+        except Exception as error:
+            raise OutcomeUnknown(
+                "The run exists, but Azure Machine Learning didn't let me write on it who asked for it. Try again in a "
+                "minute: it won't be started twice.",
+                detail=detail_of(error, self._secrets),
+            ) from error
+
+    def _record(self, run_id: str, doing: str) -> Any:
+        try:
+            return WorkspaceClient(self._workspace().service_context).get_run(run_id)
+        except Unavailable:
+            raise
+        except Exception as error:
+            if status_of(error) == 404:
+                return None
+            raise failed(error, doing, self._secrets) from error
+
+    def _existing(self, run_id: str, doing: str) -> Any:
+        record = self._record(run_id, doing)
+        if record is None:
+            raise NotFound("run", run_id)
+        return record
+
+    def _run(self, record: Any, *, brief: bool = False) -> Run:
+        status = RunStatus.of(record.status or "")
+        error = content.error_text(record.error, self._secrets)
+        environment = self._environments.get(record.run_id, "")
+        if not brief and (not environment or (status is RunStatus.FAILED and not error)):
+            details = self._details(record)
+            environment = environment or content.environment_of(details)
+            error = error or content.error_text(getattr(details, "error", None), self._secrets)
+            self._remember(self._environments, record.run_id, environment)
+        return Run(
+            id=record.run_id,
+            experiment=self._experiment_name(record.experiment_id),
+            status=status,
+            compute=record.target or "",
+            environment=environment,
+            created=content.utc(record.created_utc),
+            started=content.utc(record.start_time_utc),
+            ended=content.utc(record.end_time_utc),
+            portal_url=self._portal_url(record.run_id),
+            error=error,
+            submitted_by=(record.tags or {}).get(_SUBMITTED_BY, ""),
+        )
+
+    def _details(self, record: Any) -> Any:
+        try:
+            context = self._workspace().service_context
+            return RunClient(context, "", record.run_id, experiment_id=record.experiment_id).get_runstatus()
+        except Exception as error:
+            raise failed(error, "read runs", self._secrets) from error
+
+    def _experiment_name(self, experiment_id: str) -> str:
+        if experiment_id not in self._experiment_names:
+            try:
+                found = WorkspaceClient(self._workspace().service_context).get_experiment_by_id(experiment_id)
+            except Exception as error:
+                raise failed(error, "read experiments", self._secrets) from error
+            self._remember(self._experiment_names, experiment_id, found.name)
+        return self._experiment_names[experiment_id]
+
+    def _environment(self, name: str, version: str) -> Any:
+        # A slash would make another address of it; no environment has one in its name.
+        if re.fullmatch(r"[\w.-]+", name, re.ASCII) and re.fullmatch(r"[\w.-]*", version, re.ASCII):
+            try:
+                return Environment.get(self._workspace(), name, version or None)
+            except Unavailable:
+                raise
+            except Exception as error:
+                if status_of(error) != 404:
+                    raise failed(error, "read environments", self._secrets) from error
+        known = {environment.name: environment.version for environment in self.list_environments()}
+        if version and name in known:
+            raise NotFound("environment", f"{name}:{version}", nearest=(f"{name}:{known[name]}",))
+        raise NotFound("environment", name, nearest=content.nearest(name, known))
+
+    def _portal_url(self, run_id: str) -> str:
+        return self._portal.replace("?", f"/runs/{run_id}?", 1)
+
+    @staticmethod
+    def _remember(memory: OrderedDict[str, str], key: str, value: str) -> None:
+        memory[key] = value
+        while len(memory) > _REMEMBERED:
+            memory.popitem(last=False)

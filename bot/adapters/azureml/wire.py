@@ -1,0 +1,80 @@
+"""What parent and child say to each other: one JSON object a line, both ways.
+
+The parent's first line is the configuration (the credentials included: a pipe is seen by nobody else, unlike a command
+line or an environment). Then it sends `{"id", "method", "args"}`; the child answers `{"ready": true}` once, and for
+each request `{"id", "value"}` or `{"id", "error"}`, and before that `{"id", "effect": true}` when it is about to ask
+the service for something that can't be taken back: what was cut off before that line has certainly changed nothing.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.adapters.azureml.config import AzureMLConfig
+from bot.domain.environments import EnvironmentDetail, EnvironmentName
+from bot.domain.errors import BotError, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
+from bot.domain.runs import Metric, Run, RunSpec
+
+CONFIG: TypeAdapter[AzureMLConfig] = TypeAdapter(AzureMLConfig)
+SPEC: TypeAdapter[RunSpec] = TypeAdapter(RunSpec)
+
+RUN: TypeAdapter[Run] = TypeAdapter(Run)
+FOUND_RUN: TypeAdapter[Run | None] = TypeAdapter(Run | None)
+RUNS: TypeAdapter[tuple[Run, ...]] = TypeAdapter(tuple[Run, ...])
+METRICS: TypeAdapter[tuple[Metric, ...]] = TypeAdapter(tuple[Metric, ...])
+ENVIRONMENT: TypeAdapter[EnvironmentDetail] = TypeAdapter(EnvironmentDetail)
+ENVIRONMENTS: TypeAdapter[tuple[EnvironmentName, ...]] = TypeAdapter(tuple[EnvironmentName, ...])
+TEXTS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
+
+READS: Mapping[str, TypeAdapter[Any]] = {
+    "find_run": FOUND_RUN,
+    "metrics": METRICS,
+    "log_tail": TEXTS,
+    "list_runs": RUNS,
+    "list_environments": ENVIRONMENTS,
+    "environment": ENVIRONMENT,
+    "list_compute_targets": TEXTS,
+}
+"""What may be asked with no lasting change, by the method's name in `sdk.Sdk`, with the type of its answer."""
+
+_PLAIN_ERRORS: Mapping[str, type[BotError]] = {
+    error.__name__: error for error in (InvalidRequest, OutcomeUnknown, Unavailable)
+}
+
+
+def line(message: Mapping[str, Any]) -> bytes:
+    """A message as it goes over the pipe."""
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+
+
+def error_to_wire(error: BotError) -> dict[str, Any]:
+    """An error of ours as a JSON object."""
+    if isinstance(error, NotFound):
+        # The hint and the nearest names are parts of the sentence; the parent makes it again from them.
+        return {
+            "error": "NotFound",
+            "kind": error.kind,
+            "name": error.name,
+            "nearest": error.nearest,
+            "detail": error.detail,
+        }
+    name = type(error).__name__
+    return {
+        "error": name if name in _PLAIN_ERRORS else "Unavailable",
+        "user_message": error.user_message,
+        "detail": error.detail,
+    }
+
+
+def error_from_wire(message: Mapping[str, Any]) -> BotError:
+    """The error that `error_to_wire` took apart."""
+    if message["error"] == "NotFound":
+        return NotFound(
+            str(message["kind"]),
+            str(message["name"]),
+            nearest=tuple(message["nearest"]),
+            detail=str(message["detail"]),
+        )
+    return _PLAIN_ERRORS[message["error"]](str(message["user_message"]), detail=str(message["detail"]))

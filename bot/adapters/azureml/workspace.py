@@ -1,0 +1,138 @@
+"""`ports.Workspace` on azureml-core: calls go to child processes, each held to a deadline."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot.adapters.azureml import wire
+from bot.adapters.azureml.config import AzureMLConfig
+from bot.adapters.azureml.lanes import Lane, TurnTimeout
+from bot.adapters.azureml.process import Child, ChildLost
+from bot.domain.environments import EnvironmentDetail, EnvironmentName
+from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
+from bot.domain.runs import Metric, Run, RunSpec
+
+Result = TypeVar("Result")
+
+# What the service takes for a run id (its public REST description). Anything else can't exist, and never enters a URL.
+_RUN_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,255}", re.ASCII)
+
+
+class AzureMLWorkspace:
+    """The workspace of `config`.
+
+    One child submits, `config.readers` children read; a cancel goes with the readers, so that it never waits behind an
+    upload. Children are started on first use and replaced when they are lost. Safe to use from many threads.
+    """
+
+    def __init__(self, config: AzureMLConfig) -> None:
+        self.scope = config.scope
+        self._config = config
+        self._readers = Lane("read", config.readers, self._start)
+        self._submitter = Lane("submit", 1, self._start)
+
+    def submit(self, spec: RunSpec) -> Run:
+        """Start the run, or return the one that has this id already; see `ports.Workspace`."""
+        if not _RUN_ID.fullmatch(spec.run_id):
+            raise InvalidRequest(f"“{spec.run_id}” can't be a run's id.")
+        arguments = {"spec": wire.SPEC.dump_python(spec, mode="json")}
+        return self._change(
+            self._submitter, "submit", arguments, self._config.submit_deadline, f"run {spec.run_id} was started"
+        )
+
+    def find_run(self, run_id: str) -> Run | None:
+        """The run, or None when the service says that there is none."""
+        return self._read("find_run", {"run_id": run_id}, wire.FOUND_RUN) if _RUN_ID.fullmatch(run_id) else None
+
+    def metrics(self, run_id: str) -> tuple[Metric, ...]:
+        """The metrics logged so far, by name; a table's columns are metrics named `TABLE/COLUMN`."""
+        return self._read("metrics", {"run_id": _existing(run_id)}, wire.METRICS)
+
+    def log_tail(self, run_id: str, lines: int) -> tuple[str, ...]:
+        """The last `lines` lines of the run's standard log, oldest first."""
+        return self._read("log_tail", {"run_id": _existing(run_id), "lines": lines}, wire.TEXTS)
+
+    def cancel(self, run_id: str) -> Run:
+        """Ask the service to stop the run; one that has ended is returned as it is."""
+        arguments = {"run_id": _existing(run_id)}
+        return self._change(
+            self._readers, "cancel", arguments, self._config.read_deadline, f"run {run_id} is being canceled"
+        )
+
+    def list_runs(self, limit: int) -> tuple[Run, ...]:
+        """The latest runs of all experiments, newest first; child runs are left out."""
+        return self._read("list_runs", {"limit": limit}, wire.RUNS) if limit > 0 else ()
+
+    def list_environments(self) -> tuple[EnvironmentName, ...]:
+        """Registered and curated environments by name, each with its latest version."""
+        return self._read("list_environments", {}, wire.ENVIRONMENTS)
+
+    def environment(self, name: str, version: str = "") -> EnvironmentDetail:
+        """An environment; the latest version for ""."""
+        return self._read("environment", {"name": name, "version": version}, wire.ENVIRONMENT)
+
+    def list_compute_targets(self) -> tuple[str, ...]:
+        """Names of the compute targets, sorted."""
+        return self._read("list_compute_targets", {}, wire.TEXTS)
+
+    def close(self) -> None:
+        """End the children. What is under way is answered with an error; later calls are refused."""
+        self._submitter.close()
+        self._readers.close()
+
+    def _start(self, name: str) -> Child:
+        return Child(name, self._config)
+
+    def _read(self, method: str, arguments: Mapping[str, Any], kind: TypeAdapter[Result]) -> Result:
+        try:
+            return _understood(kind, self._readers.call(method, arguments, self._config.read_deadline))
+        except TurnTimeout as error:
+            raise _busy(method) from error
+        except ChildLost as lost:
+            raise _no_answer(method, lost) from lost
+
+    def _change(self, lane: Lane, method: str, arguments: Mapping[str, Any], seconds: float, what: str) -> Run:
+        try:
+            return _understood(wire.RUN, lane.call(method, arguments, seconds))
+        except TurnTimeout as error:
+            raise _busy(method) from error
+        except ChildLost as lost:
+            if not lost.effect:
+                raise _no_answer(method, lost) from lost
+            raise OutcomeUnknown(
+                f"Azure Machine Learning's answer was cut off, so I can't say yet whether {what}. Look at its status "
+                "in a minute.",
+                detail=f"{method}: {lost.detail}",
+            ) from lost
+
+
+def _existing(run_id: str) -> str:
+    if not _RUN_ID.fullmatch(run_id):
+        raise NotFound("run", run_id)
+    return run_id
+
+
+def _understood(kind: TypeAdapter[Result], value: Any) -> Result:
+    try:
+        return kind.validate_python(value)
+    except ValidationError as error:
+        raise Unavailable(
+            "Azure Machine Learning's answer made no sense to me. Try again in a minute.", detail=str(error)
+        ) from error
+
+
+def _busy(method: str) -> Unavailable:
+    return Unavailable(
+        "Too many requests to Azure Machine Learning are waiting before yours, so nothing was done. Try again in a "
+        "minute.",
+        detail=f"{method}: no child became free in time",
+    )
+
+
+def _no_answer(method: str, lost: ChildLost) -> Unavailable:
+    return Unavailable(
+        "Azure Machine Learning didn't answer in time, so nothing was changed. Try again in a minute.",
+        detail=f"{method}: {lost.detail}",
+    )
