@@ -1,0 +1,1 @@
+"""The sandboxes, tested through their own addresses."""
