@@ -1,0 +1,252 @@
+"""FAQ Markdown to Slack: prose as mrkdwn and code as it is.
+
+A renderer of markdown-it's tokens, so that escaping happens at the leaves and nowhere else. Slack has no headings,
+tables or nested lists of its own: headings become bold lines, tables aligned text, nesting indentation.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.blocks import mrkdwn
+from bot.blocks.layout import Layout
+
+_BULLETS = ("•", "◦", "▪")
+_INDENT = "    "
+_RULE = "———"
+_TABLE_WIDTH = 90
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+_MARKS = {"strong": "*", "em": "_", "s": "~"}
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Text as mrkdwn, of any length."""
+
+    mrkdwn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Code, or text in columns, as it stands in the source."""
+
+    text: str
+
+
+Piece = Prose | Code
+
+
+def render(markdown: str) -> tuple[Piece, ...]:
+    """The pieces of a Markdown text, in order. Links other than to the web and to mail addresses are just text."""
+    return _Renderer().run(_PARSER.parse(markdown))
+
+
+def add(layout: Layout, markdown: str) -> Layout:
+    """Put a Markdown text into a message."""
+    for piece in render(markdown):
+        if isinstance(piece, Code):
+            layout.code(piece.text)
+        else:
+            layout.text(piece.mrkdwn)
+    return layout
+
+
+class _Renderer:
+    """One pass over block tokens."""
+
+    def __init__(self) -> None:
+        self._pieces: list[Piece] = []
+        self._prose: list[str] = []
+        self._lists: list[int | None] = []  # of the lists we are in: the next number, None for bullets
+        self._marker = ""  # the list mark that the next text gets
+        self._quotes = 0
+        self._heading = False
+        self._row: list[str] | None = None
+        self._table: list[list[str]] = []
+
+    def run(self, tokens: Sequence[Token]) -> tuple[Piece, ...]:
+        for token in tokens:
+            self._block(token)
+        self._flush()
+        return tuple(self._pieces)
+
+    def _block(self, token: Token) -> None:
+        match token.type:
+            case "inline":
+                self._inline(token)
+            case "fence" | "code_block":
+                self._code(token.content)
+            case "html_block":
+                self._text(mrkdwn.prose(_without_tags(token.content)))
+            case "hr":
+                self._text(_RULE)
+            case "heading_open":
+                self._heading = True
+            case "heading_close":
+                self._heading = False
+            case "blockquote_open":
+                self._quotes += 1
+            case "blockquote_close":
+                self._quotes -= 1
+            case "table_close" | "tr_open" | "tr_close":
+                self._table_part(token)
+            case _:
+                self._list_part(token)
+
+    def _list_part(self, token: Token) -> None:
+        match token.type:
+            case "bullet_list_open":
+                self._lists.append(None)
+            case "ordered_list_open":
+                self._lists.append(int(token.attrs.get("start", 1)))
+            case "bullet_list_close" | "ordered_list_close":
+                self._lists.pop()
+            case "list_item_open":
+                number = self._lists[-1]
+                depth = len([each for each in self._lists if each is None])
+                self._marker = f"{number}." if number is not None else _BULLETS[(depth - 1) % len(_BULLETS)]
+                self._lists[-1] = None if number is None else number + 1
+            case "list_item_close":
+                self._marker = ""
+
+    def _table_part(self, token: Token) -> None:
+        if token.type == "tr_open":
+            self._row = []
+        elif token.type == "tr_close":
+            self._table.append(self._row or [])
+            self._row = None
+        else:
+            self._finished_table()
+            self._table = []
+
+    def _finished_table(self) -> None:
+        """A narrow table stays one; the rows of one too wide for a chat become items of a list."""
+        text = _columns(self._table)
+        if max(map(len, text.split("\n"))) <= _TABLE_WIDTH:
+            self._code(text)
+            return
+        titles, *rows = self._table
+        for row in rows:
+            cells = [
+                f"{mrkdwn.line(title, 80)}: {mrkdwn.line(cell, 500)}"
+                for title, cell in zip(titles[1:], row[1:], strict=False)
+                if cell
+            ]
+            self._text("; ".join([f"• {mrkdwn.bold(row[0])}", *cells]) if row else "")
+
+    def _inline(self, token: Token) -> None:
+        children = token.children or []
+        if self._row is not None:
+            self._row.append(" ".join(_words(children).split()))
+        elif self._heading:
+            text = _inline(children, bold=False).replace("*", "")
+            self._text(f"*{text}*" if text.strip() else "")
+        else:
+            self._text(_inline(children))
+
+    def _text(self, text: str) -> None:
+        if not text.strip():
+            return
+        lead, hang = self._leads()
+        first, *others = text.split("\n")
+        lines = [f"{lead}{first}", *(f"{hang}{each}" for each in others)]
+        if self._quotes:
+            lines = [f"> {each}" for each in lines]
+        # Items of a list stand together, everything else is a paragraph.
+        if self._prose and not self._lists:
+            self._prose.append("")
+        self._prose += lines
+
+    def _leads(self) -> tuple[str, str]:
+        """What the first line of a text and its other lines begin with."""
+        outer = _INDENT * (len(self._lists) - 1)
+        marker, self._marker = self._marker, ""
+        hang = _INDENT * len(self._lists)
+        return (f"{outer}{marker} ", hang) if marker else (hang, hang)
+
+    def _code(self, text: str) -> None:
+        if self._marker:
+            self._prose.append(self._leads()[0].rstrip())
+        self._flush()
+        if text.strip():
+            self._pieces.append(Code(text.strip("\n")))
+
+    def _flush(self) -> None:
+        if self._prose:
+            self._pieces.append(Prose("\n".join(self._prose)))
+        self._prose = []
+
+
+def _inline(children: Sequence[Token], *, bold: bool = True) -> str:
+    out: list[str] = []
+    position = 0
+    while position < len(children):
+        token = children[position]
+        kind = token.type
+        if kind == "link_open":
+            end = _end_of_link(children, position)
+            out.append(mrkdwn.link(str(token.attrs.get("href", "")), _words(children[position + 1 : end])))
+            position = end
+        elif kind.endswith(("_open", "_close")):
+            mark = _MARKS.get(kind.rsplit("_", 1)[0], "")
+            out.append(mark if bold or mark != "*" else "")
+        else:
+            out.append(_leaf(token))
+        position += 1
+    return "".join(out)
+
+
+def _leaf(token: Token) -> str:
+    match token.type:
+        case "code_inline":
+            return mrkdwn.code(token.content, 1_000)
+        case "softbreak":
+            return " "
+        case "hardbreak":
+            return "\n"
+        case "image":
+            return mrkdwn.link(str(token.attrs.get("src", "")), f"Image: {token.content or 'without a description'}")
+        case "html_inline":
+            return "\n" if _BREAK.fullmatch(token.content) else mrkdwn.escape(_without_tags(token.content))
+        case _:
+            return mrkdwn.inert(mrkdwn.escape(token.content))
+
+
+def _end_of_link(children: Sequence[Token], start: int) -> int:
+    depth = 0
+    for position in range(start, len(children)):
+        depth += {"link_open": 1, "link_close": -1}.get(children[position].type, 0)
+        if depth == 0:
+            return position
+    return len(children)
+
+
+def _words(children: Sequence[Token]) -> str:
+    """The text of inline tokens, without any markup; not escaped."""
+    said = []
+    for token in children:
+        if token.type in {"text", "code_inline", "html_inline", "image"}:
+            said.append(token.content)
+        elif token.type in {"softbreak", "hardbreak"}:
+            said.append(" ")
+    return "".join(said)
+
+
+def _without_tags(html: str) -> str:
+    """HTML as it is written, but without comments: those are for the authors."""
+    return _COMMENT.sub("", html).strip()
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> str:
+    count = max((len(row) for row in rows), default=0)
+    filled = [[*row, *[""] * (count - len(row))] for row in rows]
+    widths = [max(len(row[column]) for row in filled) for column in range(count)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in filled]
+    if len(lines) > 1:
+        lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines)

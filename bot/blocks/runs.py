@@ -1,0 +1,194 @@
+"""Runs: the one message that follows a run from start to end, and the answers about runs."""
+
+import itertools
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.blocks import mrkdwn
+from bot.blocks.layout import MAX_SPOKEN, Layout, button, confirmation
+from bot.blocks.message import Message
+from bot.domain.runs import Metric, Run, RunDetail, RunSpec, RunStatus, SubmittedRun
+
+LOG_LINES = 10
+METRICS = 20
+LISTED = 25
+_LOG_WIDTH = 300
+_CELL = 32
+
+_WORDS = {
+    RunStatus.NOT_STARTED: "Not started yet",
+    RunStatus.QUEUED: "Queued: waits for the compute target",
+    RunStatus.PREPARING: "Preparing: the environment is being made ready",
+    RunStatus.PROVISIONING: "Provisioning: the compute target is being started",
+    RunStatus.STARTING: "Starting",
+    RunStatus.RUNNING: "Running",
+    RunStatus.FINALIZING: "Finalizing: outputs are being stored",
+    RunStatus.CANCEL_REQUESTED: "Cancel requested: the run is being stopped",
+    RunStatus.NOT_RESPONDING: "Not responding: the compute target hasn't reported for a while",
+    RunStatus.COMPLETED: "Completed",
+    RunStatus.FAILED: "Failed",
+    RunStatus.CANCELED: "Canceled",
+    RunStatus.UNKNOWN: "Unknown: Azure ML reports a status that I don't know",
+}
+
+
+def summary(spec: RunSpec) -> str:
+    """What a run is, in one line of plain text; what `progress` is given."""
+    environment = f"{spec.environment}:{spec.environment_version}" if spec.environment_version else spec.environment
+    arguments = f" with arguments {' '.join(spec.arguments)}" if spec.arguments else ""
+    text = (
+        f"{spec.script} of project {spec.project or 'without a name'} on {spec.compute}, environment {environment}, "
+        f"experiment {spec.experiment}{arguments}"
+    )
+    return mrkdwn.shorten(text, 400)
+
+
+def submitted(submitted: SubmittedRun) -> Message:
+    """The message of a run at its start; `progress` replaces it."""
+    return progress(RunDetail(submitted.run), summary(submitted.spec))
+
+
+def progress(detail: RunDetail, summary: str, *, now: datetime | None = None) -> Message:
+    """How a watched run is doing; `summary` is plain text. With `now` (UTC) a run that hasn't ended says how long it
+    has been running."""
+    return _about(detail, summary, now)
+
+
+def status(detail: RunDetail, *, now: datetime | None = None) -> Message:
+    """How a run is doing, for somebody who asked."""
+    return _about(detail, "", now)
+
+
+def outcome_unknown(run_id: str) -> Message:
+    """A submit whose answer was cut off; `progress` replaces it once that is settled."""
+    return (
+        Layout()
+        .text(
+            f"*I don't know yet whether run {mrkdwn.code(run_id)} was started*\nAzure ML didn't answer in time. I'm "
+            "looking it up and will say here what happened; please don't submit it again before that.",
+            keep=True,
+        )
+        .message()
+    )
+
+
+def run_list(runs: Sequence[Run]) -> Message:
+    """The latest runs, in the order given."""
+    if not runs:
+        return Layout().text("There are no runs in this workspace yet.").message()
+    layout = Layout().header("Latest runs")
+    for run in runs[:LISTED]:
+        layout.text(_listed(run))
+    if len(runs) > LISTED:
+        layout.context(f"… and {len(runs) - LISTED} older ones.")
+    return layout.context(f"One of them in detail: {mrkdwn.code('/aml status RUN')}").message()
+
+
+def logs(run_id: str, lines: Sequence[str]) -> Message:
+    """The end of a run's log. Where it doesn't fit into the spoken text, the newest lines are the ones that stay."""
+    title = f"*Log of run {mrkdwn.code(run_id)}*"
+    if not any(line.strip() for line in lines):
+        return Layout().text(f"{title}\nIt is empty: the run hasn't written anything yet.", keep=True).message()
+    shown = _newest(lines, MAX_SPOKEN - 600)
+    earlier = f", the last {len(shown)} of {len(lines)} lines ({mrkdwn.CUT})" if len(shown) < len(lines) else ""
+    return Layout().text(f"{title}{earlier}", keep=True).code("\n".join(shown)).message()
+
+
+def cancel_requested(run: Run) -> Message:
+    """What became of a request to stop `run`."""
+    if run.status.is_final:
+        text = f"Run {mrkdwn.code(run.id)} has ended already: {_WORDS[run.status]}. There is nothing to stop."
+    else:
+        text = f"I asked Azure ML to stop run {mrkdwn.code(run.id)}. Status now: {_WORDS[run.status]}."
+    return Layout().text(text, keep=True).message()
+
+
+def _about(detail: RunDetail, summary: str, now: datetime | None) -> Message:
+    run = detail.run
+    layout = Layout().text(f"*Run {mrkdwn.code(run.id)}: {_WORDS[run.status]}*", keep=True)
+    layout.text(mrkdwn.line(summary, 400) or _described(run), keep=True)
+    layout.text(_times(run, now), keep=True)
+    if run.status is RunStatus.FAILED or run.error.strip():
+        layout.text("*Error*")
+        layout.code(_tail_of(run.error) if run.error.strip() else "Azure ML gives no reason; the log may.")
+    if detail.metrics:
+        layout.text("*Metrics*").code(_table(detail.metrics))
+    if any(line.strip() for line in detail.log):
+        layout.text("*Last log lines*").code("\n".join(_newest(detail.log[-LOG_LINES:], 2_400)))
+    if run.portal_url:
+        layout.context(mrkdwn.link(run.portal_url, "Open in Azure Machine Learning studio"))
+    return layout.buttons(_cancel_button(run)).message()
+
+
+def _cancel_button(run: Run) -> dict[str, Any] | None:
+    if run.status.is_final or run.status is RunStatus.CANCEL_REQUESTED:
+        return None
+    confirm = confirmation(
+        "Cancel this run?", f"Run {run.id} will be stopped; it can't be resumed.", "Cancel the run", "Keep it"
+    )
+    return button("Cancel", "cancel_run", run.id, says=f"Cancel run {run.id}", style="danger", confirm=confirm)
+
+
+def _described(run: Run) -> str:
+    parts = [
+        f"experiment {mrkdwn.line(run.experiment)}" if run.experiment else "",
+        f"on {mrkdwn.line(run.compute)}" if run.compute else "",
+        f"environment {mrkdwn.line(run.environment)}" if run.environment else "",
+        f"submitted by {mrkdwn.line(run.submitted_by)}" if run.submitted_by else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _listed(run: Run) -> str:
+    state = _WORDS[run.status].partition(":")[0]
+    when = f", {mrkdwn.moment(run.created)}" if run.created else ""
+    about = _described(run)
+    return f"{mrkdwn.code(run.id)} — *{state}*{when}" + (f"\n{about}" if about else "")
+
+
+def _times(run: Run, now: datetime | None) -> str:
+    begun = run.started or run.created
+    if not begun:
+        return ""
+    what = "Started" if run.started else "Created"
+    until = run.ended if run.status.is_final else now
+    length = f", {'took' if run.status.is_final else 'for'} {mrkdwn.span(until - begun)}" if until else ""
+    return f"{what} {mrkdwn.moment(begun)}{length}"
+
+
+def _table(metrics: Sequence[Metric]) -> str:
+    """Name, last value and, for a series, where it came from; as aligned text with a heading row."""
+    rows = [("metric", "last", "first → last")]
+    for metric in metrics[:METRICS]:
+        last = _number(metric.values[-1]) if metric.values else "-"
+        series = len(metric.values) > 1
+        course = f"{_number(metric.values[0])} → {last} ({len(metric.values)} values)" if series else ""
+        rows.append((mrkdwn.shorten(metric.name, _CELL) or "-", last, course))
+    if all(not course for _, _, course in rows[1:]):
+        rows = [(name, last, "") for name, last, _ in rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    lines = [f"{name.ljust(widths[0])}  {last.ljust(widths[1])}  {course}".rstrip() for name, last, course in rows]
+    if len(metrics) > METRICS:
+        lines.append(f"… and {len(metrics) - METRICS} more")
+    return "\n".join(lines)
+
+
+def _number(value: float | str) -> str:
+    if isinstance(value, str):
+        return mrkdwn.shorten(value, _CELL) or "-"
+    return f"{value:.6g}"
+
+
+def _newest(lines: Sequence[str], room: int) -> list[str]:
+    """The last lines that fit into `room` characters once escaped, each cut to a bearable width; at least one."""
+    cut = [line.rstrip() if len(line) <= _LOG_WIDTH else f"{line[:_LOG_WIDTH]} {mrkdwn.CUT}" for line in lines]
+    sizes = itertools.accumulate(len(mrkdwn.escape(line)) + 1 for line in reversed(cut))
+    count = sum(1 for size in sizes if size <= room)
+    return cut[-max(count, 1) :]
+
+
+def _tail_of(error: str) -> str:
+    """An error's text; of a long one beginning and end, where messages and tracebacks say most."""
+    text = error.strip()
+    return text if len(text) <= 1_500 else f"{text[:500].rstrip()}\n{mrkdwn.CUT}\n{text[-900:].lstrip()}"
