@@ -308,7 +308,8 @@ class Sdk:
     def _details(self, record: Any) -> Any:
         try:
             context = self._workspace().service_context
-            return RunClient(context, "", record.run_id, experiment_id=record.experiment_id).get_runstatus()
+            experiment = self._experiment_name(record.experiment_id)
+            return RunClient(context, experiment, record.run_id, experiment_id=record.experiment_id).get_runstatus()
         except Exception as error:
             raise failed(error, "read runs", self._secrets) from error
 

@@ -1,0 +1,207 @@
+"""One Azure ML sandbox for all contracts of a test process, and adapters that point at it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+import requests
+
+from bot.adapters.azureml import AzureMLConfig, AzureMLWorkspace, ServicePrincipal
+from bot.domain.runs import Run, RunSpec
+from bot.ports import Workspace
+
+Value = TypeVar("Value")
+
+TRAIN = """
+import sys, time
+from azureml.core import Run
+from assets.utils import halved
+
+run = Run.get_context()
+print("arguments", sys.argv[1:])
+for loss in halved(8.0, 3):
+    run.log("loss", loss)
+run.log("note", "fine")
+run.log_row("curve", x=1, y=2.5)
+print("done")
+"""
+UTILS = """
+def halved(start, times):
+    for _ in range(times):
+        yield start
+        start /= 2
+"""
+WAIT = """
+import time
+print("waiting", flush=True)
+time.sleep(300)
+"""
+
+
+def until(condition: Callable[[], Value], seconds: float = 30.0) -> Value:
+    """The first true value of `condition`, looked at many times a second for at most `seconds`."""
+    give_up_at = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < give_up_at, "what was waited for didn't happen"
+        time.sleep(0.05)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A running sandbox: its ready line and its controls."""
+
+    ready: dict[str, Any]
+
+    def config(self, home: Path) -> AzureMLConfig:
+        """The configuration of an adapter that keeps its state in `home`."""
+        return AzureMLConfig(
+            subscription_id=self.ready["subscription_id"],
+            resource_group=self.ready["resource_group"],
+            workspace=self.ready["workspace"],
+            sign_in=ServicePrincipal(self.ready["tenant_id"], self.ready["client_id"], self.ready["client_secret"]),
+            home=home,
+            proxy=self.ready["proxy"],
+            ca_bundle=self.ready["ca_bundle"],
+        )
+
+    def fault(self, **fault: Any) -> None:
+        """Arm a fault; see the sandbox's control API."""
+        self._control("POST", "faults", fault)
+
+    def hold(self, method: str, path: str, when: str = "before") -> None:
+        """Keep later requests that match open, before or after they are carried out."""
+        self._control("POST", "hold", {"method": method, "path": path, "when": when})
+
+    def held(self) -> list[dict[str, Any]]:
+        """The requests that are kept open now."""
+        return list(self._control("GET", "held")["held"])
+
+    def calm(self) -> None:
+        """Let everything go on and do no more harm."""
+        self._control("DELETE", "faults")
+        self._control("POST", "release", {})
+
+    def runs(self, run_id: str) -> list[dict[str, Any]]:
+        """The runs the sandbox knows under this id."""
+        return [run for run in self._control("GET", "runs")["runs"] if run["id"] == run_id]
+
+    def deny(self, **denial: Any) -> str:
+        """Add a deny assignment and return its name."""
+        return str(self._control("POST", "deny-assignments", denial)["name"])
+
+    def allow_again(self, name: str) -> None:
+        """Remove a deny assignment."""
+        self._control("DELETE", f"deny-assignments/{name}")
+
+    def _control(self, method: str, path: str, document: dict[str, Any] | None = None) -> Any:
+        response = requests.request(
+            method,
+            f"{self.ready['control']}/{path}",
+            json=document,
+            headers={"Authorization": f"Bearer {self.ready['control_token']}"},
+            timeout=10,
+        )
+        response.raise_for_status()
+        return response.json() if response.content else None
+
+
+@pytest.fixture(scope="session")
+def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    state = tmp_path_factory.mktemp("azure-sandbox")
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot.sandbox.azureml", "--state", str(state), "--unconfined", "--exit-with-parent"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        try:
+            yield Sandbox(json.loads(process.stdout.readline()))
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """The sandbox, calm before and after."""
+    running_sandbox.calm()
+    yield running_sandbox
+    running_sandbox.calm()
+
+
+@pytest.fixture(scope="session")
+def azureml(running_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureMLWorkspace]:
+    """One adapter for all tests that don't harm its children: an SDK costs a second to start."""
+    adapter = AzureMLWorkspace(replace(running_sandbox.config(tmp_path_factory.mktemp("homes")), readers=1))
+    yield adapter
+    adapter.close()
+
+
+@pytest.fixture
+def workspace(azureml: AzureMLWorkspace, sandbox: Sandbox) -> Workspace:
+    """The port that the contract is about."""
+    return azureml
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project folder: a script with a helper in a subfolder, one that fails and one that doesn't end."""
+    folder = tmp_path / "project"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "train.py").write_text(TRAIN)
+    (folder / "assets" / "__init__.py").touch()
+    (folder / "assets" / "utils.py").write_text(UTILS)
+    (folder / "fail.py").write_text('raise ValueError("the data has no column age")\n')
+    (folder / "wait.py").write_text(WAIT)
+    return folder
+
+
+@dataclass(slots=True)
+class Specs:
+    """Makes run specs of a project, each with an id of its own."""
+
+    folder: Path
+    name: str
+    made: int = 0
+
+    def __call__(self, script: str = "train.py", **changes: Any) -> RunSpec:
+        self.made += 1
+        spec = RunSpec(
+            run_id=f"aml-{self.name}-{self.made}",
+            experiment="contracts",
+            folder=str(self.folder),
+            script=script,
+            arguments=(),
+            compute="cpu-cluster",
+            environment="demo-env",
+            environment_version="",
+            tags=(("submitted_by", "U1"), ("project", "demo")),
+            project="demo",
+        )
+        return replace(spec, **changes)
+
+
+@pytest.fixture
+def specs(project: Path) -> Specs:
+    """Specs with ids that no other test uses."""
+    return Specs(project, os.urandom(6).hex())
+
+
+def ended(workspace: Workspace, run_id: str, seconds: float = 60.0) -> Run:
+    """The run, once it has ended."""
+
+    def look() -> Run | None:
+        run = workspace.find_run(run_id)
+        return run if run and run.status.is_final else None
+
+    run = until(look, seconds)
+    assert run
+    return run

@@ -1,0 +1,265 @@
+"""What every `ports.Workspace` must do, seen through the port."""
+
+from datetime import UTC
+
+import pytest
+
+from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
+from bot.domain.runs import Metric, RunStatus
+from bot.ports import Workspace
+from tests.contracts.conftest import Sandbox, Specs, ended, until
+
+SUBMISSION = "/snapshotrun$"
+
+
+def test_a_submitted_run_completes_with_its_metrics_its_log_and_its_story(workspace: Workspace, specs: Specs) -> None:
+    spec = specs(arguments=("--epochs", "3", "--name", "two words"))
+
+    submitted = workspace.submit(spec)
+    run = ended(workspace, spec.run_id)
+
+    assert submitted.id == run.id == spec.run_id
+    assert submitted.submitted_by == "U1"
+    assert (run.status, run.experiment, run.compute, run.environment) == (
+        RunStatus.COMPLETED, "contracts", "cpu-cluster", "demo-env",
+    )  # fmt: skip
+    assert run.error == ""
+    assert f"/runs/{spec.run_id}?" in run.portal_url
+    assert run.portal_url.startswith("https://")
+    assert run.created
+    assert run.started
+    assert run.ended
+    assert run.created.tzinfo == UTC
+    assert run.created <= run.started <= run.ended
+    assert workspace.metrics(spec.run_id) == (
+        Metric("curve/x", (1.0,)),
+        Metric("curve/y", (2.5,)),
+        Metric("loss", (8.0, 4.0, 2.0)),
+        Metric("note", ("fine",)),
+    )
+    log = workspace.log_tail(spec.run_id, 1000)
+    assert "arguments ['--epochs', '3', '--name', 'two words']" in log
+    assert workspace.log_tail(spec.run_id, 2) == log[-2:]
+
+
+def test_submitting_a_run_again_returns_the_one_that_is_there(
+    workspace: Workspace, sandbox: Sandbox, specs: Specs
+) -> None:
+    spec = specs("wait.py")
+
+    first, second = workspace.submit(spec), workspace.submit(spec)
+
+    assert first.id == second.id == spec.run_id
+    assert len(sandbox.runs(spec.run_id)) == 1
+    workspace.cancel(spec.run_id)
+
+
+def test_a_failed_run_carries_the_error_of_the_service(workspace: Workspace, specs: Specs) -> None:
+    spec = specs("fail.py")
+
+    workspace.submit(spec)
+    run = ended(workspace, spec.run_id)
+
+    assert run.status is RunStatus.FAILED
+    assert "the data has no column age" in run.error + "\n".join(workspace.log_tail(spec.run_id, 50))
+    assert run.error
+
+
+def test_a_canceled_run_stops_and_canceling_it_again_changes_nothing(workspace: Workspace, specs: Specs) -> None:
+    spec = specs("wait.py")
+    workspace.submit(spec)
+    until(lambda: "waiting" in workspace.log_tail(spec.run_id, 5))
+
+    asked = workspace.cancel(spec.run_id)
+    run = ended(workspace, spec.run_id)
+
+    assert asked.status in {RunStatus.CANCEL_REQUESTED, RunStatus.CANCELED}
+    assert run.status is RunStatus.CANCELED
+    assert workspace.cancel(spec.run_id).status is RunStatus.CANCELED
+
+
+def test_a_run_that_does_not_exist_is_none_or_not_found(workspace: Workspace) -> None:
+    for run_id in ("aml-nobody", "../../experiments", "a/b", ""):
+        assert workspace.find_run(run_id) is None
+        for ask in (workspace.metrics, workspace.cancel, lambda name: workspace.log_tail(name, 5)):
+            with pytest.raises(NotFound):
+                ask(run_id)
+
+
+def test_the_latest_runs_of_all_experiments_come_newest_first(workspace: Workspace, specs: Specs) -> None:
+    older, newer = specs("fail.py", experiment="contracts-a"), specs("fail.py", experiment="contracts-b")
+    for spec in (older, newer):
+        workspace.submit(spec)
+
+    latest = workspace.list_runs(2)
+
+    assert [run.id for run in latest] == [newer.run_id, older.run_id]
+    assert [run.experiment for run in latest] == ["contracts-b", "contracts-a"]
+    assert {run.submitted_by for run in latest} == {"U1"}
+    assert [run.id for run in workspace.list_runs(1)] == [newer.run_id]
+    assert workspace.list_runs(0) == ()
+
+
+def test_an_unknown_environment_is_named_with_the_nearest_ones(
+    workspace: Workspace, sandbox: Sandbox, specs: Specs
+) -> None:
+    spec = specs(environment="demo-emv")
+
+    with pytest.raises(NotFound) as refused:
+        workspace.submit(spec)
+
+    assert (refused.value.kind, refused.value.nearest[0]) == ("environment", "demo-env")
+    assert sandbox.runs(spec.run_id) == []
+    for name in ("demo-emv", "../computes", ""):
+        with pytest.raises(NotFound):
+            workspace.environment(name)
+
+
+def test_an_unknown_version_is_answered_with_the_latest_one(workspace: Workspace) -> None:
+    with pytest.raises(NotFound) as refused:
+        workspace.environment("demo-env", "99")
+
+    assert refused.value.name == "demo-env:99"
+    assert refused.value.nearest == ("demo-env:1",)
+
+
+def test_an_unknown_compute_target_is_named_with_the_nearest_ones(
+    workspace: Workspace, sandbox: Sandbox, specs: Specs
+) -> None:
+    spec = specs(compute="cpu-custer")
+
+    with pytest.raises(NotFound) as refused:
+        workspace.submit(spec)
+
+    assert (refused.value.kind, refused.value.nearest[0]) == ("compute target", "cpu-cluster")
+    assert sandbox.runs(spec.run_id) == []
+
+
+def test_environments_and_compute_targets_are_listed_in_order(workspace: Workspace) -> None:
+    environments = {environment.name: environment for environment in workspace.list_environments()}
+
+    assert list(environments) == sorted(environments, key=str.lower)
+    assert (environments["demo-env"].version, environments["demo-env"].curated) == ("1", False)
+    assert environments["AzureML-sklearn-1.5"].curated
+    assert workspace.list_compute_targets() == ("cpu-cluster", "gpu-cluster")
+
+
+def test_an_environment_shows_its_packages(workspace: Workspace) -> None:
+    detail = workspace.environment("demo-env")
+
+    assert (detail.name, detail.version, detail.curated) == ("demo-env", "1", False)
+    assert detail.python.startswith("3.11")
+    assert any(package.startswith("scikit-learn") for package in detail.pip_packages + detail.conda_packages)
+    assert detail.image
+    assert workspace.environment("demo-env", "1") == detail
+
+
+def test_a_missing_script_is_refused_and_nothing_runs(workspace: Workspace, sandbox: Sandbox, specs: Specs) -> None:
+    spec = specs("nowhere.py")
+
+    with pytest.raises(InvalidRequest):
+        workspace.submit(spec)
+
+    assert sandbox.runs(spec.run_id) == []
+
+
+def test_a_refusal_of_the_service_is_told_in_its_words(workspace: Workspace, sandbox: Sandbox, specs: Specs) -> None:
+    error = {"error": {"code": "UserError", "message": "The node count is above the quota.", "details": []}}
+    sandbox.fault(method="POST", path=SUBMISSION, status=400, body=error)
+
+    with pytest.raises(InvalidRequest, match=r"The node count is above the quota\."):
+        workspace.submit(specs())
+
+
+def test_what_the_bots_identity_may_not_do_is_told_with_who_can_help(
+    workspace: Workspace, sandbox: Sandbox, specs: Specs
+) -> None:
+    error = {"error": {"code": "Forbidden", "message": "vendor words about client 4711", "details": []}}
+    sandbox.fault(path="/history/", status=403, body=error)
+    sandbox.fault(path="/environments", status=403, body=error)
+    sandbox.fault(path="/computes", status=403, body=error)
+
+    asks = (
+        lambda: workspace.submit(specs()),
+        lambda: workspace.find_run("aml-1"),
+        lambda: workspace.list_runs(3),
+        workspace.list_environments,
+        workspace.list_compute_targets,
+        lambda: workspace.environment("demo-env"),
+    )
+    for ask in asks:
+        with pytest.raises(Unavailable) as refused:
+            ask()
+        assert "administrator" in refused.value.user_message
+        assert "4711" not in refused.value.user_message
+
+
+def test_a_submit_that_is_forbidden_is_not_called_unknown(workspace: Workspace, sandbox: Sandbox, specs: Specs) -> None:
+    sandbox.fault(method="POST", path=SUBMISSION, status=403)
+
+    with pytest.raises(Unavailable, match="administrator"):
+        workspace.submit(specs())
+
+
+def test_a_cancel_that_is_refused_is_not_called_done(workspace: Workspace, sandbox: Sandbox, specs: Specs) -> None:
+    spec = specs("wait.py")
+    workspace.submit(spec)
+    sandbox.fault(method="POST", path=f"{spec.run_id}/(cancel|events)", status=403, times=1)
+    sandbox.fault(method="POST", path=f"{spec.run_id}/(cancel|events)", drop=True, times=1)
+
+    with pytest.raises(Unavailable, match="administrator"):
+        workspace.cancel(spec.run_id)
+    with pytest.raises(OutcomeUnknown):
+        workspace.cancel(spec.run_id)
+
+    sandbox.calm()
+    workspace.cancel(spec.run_id)
+
+
+def test_a_lost_answer_to_a_submit_is_settled_by_looking(workspace: Workspace, sandbox: Sandbox, specs: Specs) -> None:
+    spec = specs("fail.py")
+    sandbox.fault(method="POST", path=SUBMISSION, drop_response=True, times=1)
+
+    run = workspace.submit(spec)
+
+    assert run.id == spec.run_id
+    assert run.submitted_by == "U1"
+    assert len(sandbox.runs(spec.run_id)) == 1
+
+
+def test_a_submit_that_fails_inside_the_service_is_unknown_until_it_is_looked_up(
+    workspace: Workspace, sandbox: Sandbox, specs: Specs
+) -> None:
+    spec = specs("fail.py")
+    sandbox.fault(method="POST", path=SUBMISSION, status=500)
+
+    with pytest.raises(OutcomeUnknown):
+        workspace.submit(spec)
+
+    assert workspace.find_run(spec.run_id) is None
+    sandbox.calm()
+    assert workspace.submit(spec).id == spec.run_id
+
+
+def test_a_run_whose_tags_were_lost_gets_them_with_the_next_submit(
+    workspace: Workspace, sandbox: Sandbox, specs: Specs
+) -> None:
+    spec = specs("fail.py")
+    sandbox.fault(method="PATCH", path=spec.run_id, status=400)
+    with pytest.raises(OutcomeUnknown):
+        workspace.submit(spec)
+    sandbox.calm()
+
+    run = workspace.submit(spec)
+
+    assert run.submitted_by == "U1"
+    assert sandbox.runs(spec.run_id)[0]["tags"]["submitted_by"] == "U1"
+
+
+def test_a_service_that_fails_is_called_unavailable(workspace: Workspace, sandbox: Sandbox) -> None:
+    sandbox.fault(path="/computes", status=400, body="<html>not what was expected</html>")
+    sandbox.fault(path="/environments", status=200, body="[]")
+
+    for ask in (workspace.list_compute_targets, workspace.list_environments):
+        with pytest.raises(Unavailable):
+            ask()
