@@ -81,6 +81,11 @@ def already_called() -> Message:
     return Layout().text("Somebody has called a human for this question already; they are told once.").message()
 
 
+def called_in(channel: str) -> Message:
+    """Said to somebody who asked in a direct message; `channel` is the id of the channel where a human was called."""
+    return Layout().text(f"I called a human in {mrkdwn.channel(channel)}, with your question.").message()
+
+
 def feedback_thanks(verdict: Verdict) -> Message:
     """Said to the one who gave feedback."""
     if verdict is Verdict.HELPFUL:

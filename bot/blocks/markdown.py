@@ -131,13 +131,7 @@ class _Renderer:
             self._code(text)
             return
         titles, *rows = self._table
-        for row in rows:
-            cells = [
-                f"{mrkdwn.line(title, 80)}: {mrkdwn.line(cell, 500)}"
-                for title, cell in zip(titles[1:], row[1:], strict=False)
-                if cell
-            ]
-            self._text("; ".join([f"• {mrkdwn.bold(row[0])}", *cells]) if row else "")
+        self._text("\n".join(_row_as_item(titles, row) for row in rows))
 
     def _inline(self, token: Token) -> None:
         children = token.children or []
@@ -240,6 +234,13 @@ def _words(children: Sequence[Token]) -> str:
 def _without_tags(html: str) -> str:
     """HTML as it is written, but without comments: those are for the authors."""
     return _COMMENT.sub("", html).strip()
+
+
+def _row_as_item(titles: Sequence[str], row: Sequence[str]) -> str:
+    first = mrkdwn.bold(row[0]) or "-"
+    named = zip(titles[1:], row[1:], strict=False)
+    cells = [f"{mrkdwn.line(title, 80)}: {mrkdwn.line(cell, 500)}" for title, cell in named if cell]
+    return f"• {first} — {'; '.join(cells)}" if cells else f"• {first}"
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> str:

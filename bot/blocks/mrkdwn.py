@@ -19,6 +19,7 @@ _LOOKS_LIKE_ADDRESS = re.compile(
     r"(?:[a-z][a-z0-9+.-]*://|www\.)|[\w-]+\.(?:com|org|net|io|dev|ai|ms)\b", re.IGNORECASE
 )
 _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{2,30}")
 _GROUP = re.compile(r"S[A-Z0-9]{2,30}")
 # Controls, halves of surrogates, and marks that turn the direction of the text around them.
 _UNFIT = re.compile(
@@ -96,6 +97,11 @@ def mention(member_id: str) -> str:
     if _USER.fullmatch(member_id):
         return f"<@{member_id}>"
     return f"<!subteam^{member_id}>" if _GROUP.fullmatch(member_id) else ""
+
+
+def channel(channel_id: str) -> str:
+    """Markup that names a channel, for ids from settings; words for what isn't one."""
+    return f"<#{channel_id}>" if _CHANNEL.fullmatch(channel_id) else "the help channel"
 
 
 def moment(time: datetime) -> str:

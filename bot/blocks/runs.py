@@ -104,6 +104,27 @@ def cancel_requested(run: Run) -> Message:
     return Layout().text(text, keep=True).message()
 
 
+def ended(detail: RunDetail, user: str) -> Message:
+    """The notice at a run's end to the one who started it (a Slack user id); the run's own message has the details."""
+    run = detail.run
+    asker = mrkdwn.mention(user)
+    text = f"{asker}: run {mrkdwn.code(run.id)} has ended. It is *{_WORDS[run.status]}*." if asker else ""
+    return Layout().text(text or f"Run {mrkdwn.code(run.id)} has ended: *{_WORDS[run.status]}*.", keep=True).message()
+
+
+def never_started(run_id: str) -> Message:
+    """A submit whose outcome was unknown, and that never arrived."""
+    return (
+        Layout()
+        .text(
+            f"*Run {mrkdwn.code(run_id)} was not started*\nAzure ML still doesn't know it, so nothing is running. "
+            "You can submit it again.",
+            keep=True,
+        )
+        .message()
+    )
+
+
 def _about(detail: RunDetail, summary: str, now: datetime | None) -> Message:
     run = detail.run
     layout = Layout().text(f"*Run {mrkdwn.code(run.id)}: {_WORDS[run.status]}*", keep=True)

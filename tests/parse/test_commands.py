@@ -1,0 +1,250 @@
+"""The grammar of `/aml` and of mentions."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.domain import commands
+from bot.domain.errors import BotError, InvalidRequest, UnknownCommand
+from bot.domain.runs import SubmitRequest
+from bot.parse import parse, parse_mention, plain
+from bot.parse.requests import (
+    Ask,
+    Cancel,
+    EnvironmentInfo,
+    Environments,
+    Help,
+    Logs,
+    Request,
+    Roles,
+    Runs,
+    Status,
+    Submit,
+    SubmitForm,
+    WhoAmI,
+)
+
+RUN = "aml-3f9a12bc44de"
+
+
+@pytest.mark.parametrize(
+    ("text", "request_"),
+    [
+        ("", Help()),
+        ("help", Help()),
+        ("HELP submit", Help(commands.SUBMIT)),
+        ("ask how do I pin a package?", Ask("how do I pin a package?")),
+        ("ask\nwhat's 'this", Ask("what's 'this")),
+        ("submit", SubmitForm()),
+        (f"status {RUN}", Status(RUN)),
+        (f"logs `{RUN}`", Logs(RUN)),
+        (f"`cancel {RUN}`", Cancel(RUN)),
+        ("runs", Runs()),
+        ("envs", Environments("")),
+        ("envs sklearn", Environments("sklearn")),
+        ("env demo-env", EnvironmentInfo("demo-env")),
+        ("env AzureML-sklearn-1.5:12", EnvironmentInfo("AzureML-sklearn-1.5", "12")),
+        ("roles", Roles()),
+        ("roles <@U123>", Roles(user_id="U123")),
+        ('roles "AzureML Data Scientist"', Roles(role="AzureML Data Scientist")),
+        ("roles AzureML   Data Scientist", Roles(role="AzureML Data Scientist")),
+        ("roles Reader", Roles(role="Reader")),
+        ("Whoami", WhoAmI()),
+        ("submit train.py", Submit(SubmitRequest("train.py"))),
+        ("submit ./jobs/fit.py", Submit(SubmitRequest("jobs/fit.py"))),
+        (
+            "submit train.py --project demo --compute=cpu-cluster --env demo-env:2 --experiment first -- --epochs 3",
+            Submit(SubmitRequest("train.py", "demo", "cpu-cluster", "demo-env:2", "first", ("--epochs", "3"))),
+        ),
+        ("submit --project demo train.py", Submit(SubmitRequest("train.py", "demo"))),
+        (
+            "submit 'my fit.py' -- --name \"a 'b' c\" --json '{\"x\": 1}' -- -v \"\"",
+            Submit(SubmitRequest("my fit.py", arguments=("--name", "a 'b' c", "--json", '{"x": 1}', "--", "-v", ""))),
+        ),
+        ('submit train.py -- "C:\\data" "say \\"x\\"" $HOME `id` ; rm', None),
+    ],
+)
+def test_a_command_is_understood(text: str, request_: Request | None) -> None:
+    found = parse(text)
+
+    if request_ is None:  # nothing is expanded: there is no shell
+        assert isinstance(found, Submit)
+        assert found.request.arguments == ("C:\\data", 'say "x"', "$HOME", "`id`", ";", "rm")
+    else:
+        assert found == request_
+
+
+@pytest.mark.parametrize("command", commands.ALL, ids=lambda command: command.name)
+def test_the_example_of_every_command_is_that_command(command: commands.Command) -> None:
+    assert parse(command.example).command is command
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("submit train.py --projct demo", "Did you mean --project?"),
+        ("submit train.py --epochs 3", "go behind “--”"),
+        ("submit train.py -p demo", "no option “-p”"),
+        ("submit train.py --project", "--project needs a value"),
+        ("submit train.py --project --compute x", "--project needs a value"),
+        ("submit train.py --project=", "--project needs a value"),
+        ("submit train.py --project a --project b", "given twice"),
+        ("submit train.py fit.py", "“fit.py” isn't expected"),
+        ("submit --project demo", "Name the script"),
+        ("submit -- --epochs 3", "Name the script"),
+        ("submit ../train.py", "leads out of the project"),
+        ("submit jobs/../../train.py", "leads out of the project"),
+        ("submit /etc/train.py", "isn't inside the project"),
+        ("submit ~/train.py", "isn't inside the project"),
+        ("submit C:/train.py", "isn't inside the project"),
+        ("submit jobs\\train.py", "forward slashes"),
+        ("submit train.sh", "has to end in .py"),
+        ("submit .py", "has to end in .py"),
+        ("submit jobs//train.py", "isn't a path"),
+        ("submit 'a\nb.py'", "control characters"),
+        (f"submit {'x' * 400}.py", "too long"),
+        ("submit train.py --compute 'a b'", "compute target"),
+        ("submit train.py --env a:b:c", "NAME:VERSION"),
+        ("submit train.py --experiment ../x", "experiment name"),
+        ("submit train.py --project a/b", "project name"),
+        ('submit train.py -- "open', "opened but not closed"),
+        ("status", "Say which run"),
+        ("status a b", "“b” isn't expected"),
+        ("status run!", "isn't a run id"),
+        ("logs -x", "isn't a run id"),
+        ("cancel ünï", "isn't a run id"),
+        (f"cancel {'a' * 257}", "isn't a run id"),
+        ("cancel --force x", "no option “--force”"),
+        ("runs all", "“all” isn't expected"),
+        ("env", "Say which environment"),
+        ("env a b", "“b” isn't expected"),
+        ("env a:", "NAME:VERSION"),
+        ("roles @ana", "choose the person"),
+        ("roles <@U1> <@U2>", "one person or one role"),
+        ("roles --all", "no option"),
+        ("ask", "Write your question"),
+        ("help submit train", "“train” isn't expected"),
+        ("whoami please", "“please” isn't expected"),
+    ],
+)
+def test_a_mistake_is_named_in_one_sentence_with_the_usage(text: str, says: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        parse(text)
+
+    assert says in refused.value.user_message
+    command = commands.BY_NAME[text.split(maxsplit=1)[0]]
+    assert f"Usage: {command.usage}" in refused.value.user_message or "quote" in refused.value.user_message
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        ("sumbit train.py", ("submit",)),
+        ("satus x", ("status",)),
+        ("log x", ("logs",)),
+        ("environments", ("envs", "env")),
+        ("how do I submit a run?", ("ask",)),
+        ("frobnicate", ()),
+        ("help sumbit", ("submit",)),
+    ],
+)
+def test_an_unknown_command_is_answered_with_the_nearest(text: str, nearest: tuple[str, ...]) -> None:
+    with pytest.raises(UnknownCommand) as refused:
+        parse(text)
+
+    assert refused.value.nearest == nearest
+
+
+@pytest.mark.parametrize(
+    ("said", "request_"),
+    [
+        ("", Help()),
+        ("help", Help()),
+        ("help submit", Help(commands.SUBMIT)),
+        ("runs", Runs()),
+        ("/aml runs", Runs()),
+        ("submit train.py --project demo", Submit(SubmitRequest("train.py", "demo"))),
+        ("submit", Help(commands.SUBMIT)),
+        ("status", Help(commands.STATUS)),
+        ("ask", Help(commands.ASK)),
+        ("ask how do I pin a package?", Ask("how do I pin a package?")),
+        ("roles Data Scientist", Roles(role="Data Scientist")),
+        ("how do I submit a run", Ask("how do I submit a run")),
+        ("help me submit a run", Ask("help me submit a run")),
+        ("submit a run from a notebook", Ask("submit a run from a notebook")),
+        ("submit train.py fails with a quota error?", Ask("submit train.py fails with a quota error?")),
+        ("status of my pipeline?", Ask("status of my pipeline?")),
+        ("cancel my subscription please", Ask("cancel my subscription please")),
+        ("runs won't start", Ask("runs won't start")),
+        ("envs are broken", Ask("envs are broken")),
+        ("roles and permissions, explained", Ask("roles and permissions, explained")),
+        ("roles who can submit?", Ask("roles who can submit?")),
+        ("what's an environment", Ask("what's an environment")),
+    ],
+)
+def test_after_a_mention_only_what_is_clearly_a_command_is_one(said: str, request_: Request) -> None:
+    assert parse_mention(said) == request_
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "submit train.py --projct demo",
+        "submit ../train.py",
+        "submit train.py fit.py",
+        "status --all x",
+        "sumbit train.py --project demo",
+    ],
+)
+def test_after_a_mention_a_command_with_a_mistake_is_not_taken_for_a_question(said: str) -> None:
+    with pytest.raises(InvalidRequest):
+        parse_mention(said)
+
+
+def test_a_script_that_slack_took_for_a_web_address_is_still_a_script() -> None:
+    wire = "submit <http://train.py|train.py> \u2014project demo -- \u2014epochs 3"
+
+    found = parse(plain(wire))
+
+    assert found == Submit(SubmitRequest("train.py", "demo", arguments=("--epochs", "3")))
+
+
+_LINES = st.one_of(
+    st.text(max_size=80),
+    st.lists(
+        st.sampled_from(
+            [
+                *commands.BY_NAME,
+                "--project",
+                "--env=x",
+                "--",
+                "train.py",
+                "'",
+                '"',
+                "a\\",
+                "<@U1>",
+                "..",
+                "`",
+                "x:y",
+                "\n",
+            ]
+        ),
+        max_size=8,
+    ).map(" ".join),
+)
+
+
+@given(_LINES)
+@example("`")
+@example("''")
+@example('help ""')
+@example("roles ''")
+@example("submit '' -- ")
+def test_any_text_gives_a_request_or_one_of_our_errors(text: str) -> None:
+    for reader in (parse, parse_mention):
+        for line in (text, plain(text)):
+            try:
+                said = reader(line).command.usage
+            except BotError as error:
+                said = error.user_message
+            assert said.strip()
