@@ -151,11 +151,20 @@ class WatchList(Protocol):
         """Stop watching: the message shows the end."""
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A stored request while it is worked off. `repeated`: an earlier try may have got part of the way."""
+
+    key: str
+    payload: Mapping[str, Any]
+    repeated: bool = False
+
+
 class Jobs(Protocol):
     """Durable work: what is accepted is done, also after a kill."""
 
-    def register(self, handler: str, work: Callable[[str, Mapping[str, Any]], None]) -> None:
-        """Name the function that works requests off: `work(key, payload)`. Before `start`."""
+    def register(self, handler: str, work: Callable[[Job], None]) -> None:
+        """Name the function that works requests off. Before `start`. When it raises, it is tried again."""
 
     def start(self) -> None:
         """Begin to work; first what a previous process left unfinished."""

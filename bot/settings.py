@@ -119,7 +119,7 @@ class HelpSettings(Section):
 
 
 class HttpSettings(Section):
-    """`serve --http`, and the health page of both modes."""
+    """Where `serve --http` listens."""
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=3000, ge=0, le=65535, description="port to listen on; 0 is any free one")

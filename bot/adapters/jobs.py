@@ -6,6 +6,7 @@ DBOS's own defaults that would lose work are overridden here: the application ve
 source would strand pending jobs at every upgrade), payloads are JSON, the engine is ours.
 """
 
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 from dbos import DBOSPortableJSONSerializer as JsonSerializer
 
 from bot.domain.errors import Unavailable
+from bot.ports import Job
 
 log = structlog.get_logger(__name__)
 
@@ -22,21 +24,26 @@ log = structlog.get_logger(__name__)
 _JOB_FORMAT = "1"
 _ATTEMPTS = 6
 
-Work = Callable[[str, Mapping[str, Any]], None]
+Work = Callable[[Job], None]
+
+# Which process accepted a request: another one that works it off is a recovery.
+_PROCESS = uuid.uuid4().hex
 
 # DBOS finds workflows by name in a process-wide registry, so the handlers it calls are process-wide, too.
 _handlers: dict[str, Work] = {}
 
 
 @DBOS.workflow(name="aml_bot_request")
-def _request(handler: str, key: str, payload: dict[str, Any]) -> None:
-    _work(handler, key, payload)
+def _request(handler: str, key: str, payload: dict[str, Any], accepted_by: str) -> None:
+    _work(handler, key, payload, accepted_by)
 
 
 @DBOS.step(name="aml_bot_work", retries_allowed=True, max_attempts=_ATTEMPTS, interval_seconds=0.5, backoff_rate=3.0)
-def _work(handler: str, key: str, payload: dict[str, Any]) -> None:
+def _work(handler: str, key: str, payload: dict[str, Any], accepted_by: str) -> None:
+    status = DBOS.step_status
+    repeated = accepted_by != _PROCESS or bool(status and status.current_attempt)
     try:
-        _handlers[handler](key, payload)
+        _handlers[handler](Job(key, payload, repeated))
     except Exception:
         # What a person should hear was said by the handler; what comes here is retried, and must be findable.
         log.warning("job_attempt_failed", handler=handler, key=key, exc_info=True)
@@ -69,7 +76,7 @@ class DbosJobs:
     def accept(self, key: str, handler: str, payload: Mapping[str, Any]) -> None:
         try:
             with SetWorkflowID(key):
-                DBOS.start_workflow(_request, handler, key, dict(payload))
+                DBOS.start_workflow(_request, handler, key, dict(payload), _PROCESS)
         except Exception as error:  # whatever stops it, the request is not stored, and its sender must hear that
             raise Unavailable(
                 "I couldn't store your request, so nothing was started. Try again in a minute.",

@@ -47,6 +47,14 @@ def read_policy(file: Path) -> Policy:
         raise ConfigurationError(f"The policy file {file} can't be used: {error}") from error
 
 
+def valid_link(team: str, user: str, object_id: str) -> Link:
+    """A link of these ids. Raises ConfigurationError for one that can't be right."""
+    try:
+        return _link({"team": team, "user": user, "object_id": object_id}, "The link")
+    except _Wrong as error:
+        raise ConfigurationError(str(error)) from error
+
+
 class _Wrong(Exception):
     """What is wrong in the file, as a sentence."""
 

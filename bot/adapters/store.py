@@ -116,19 +116,20 @@ class WatchTable(_Tables):
 
     def add(self, watched: WatchedRun) -> None:
         values = {field: getattr(watched, field) for field in watched.__slots__}
-        row = insert(db.watched_runs).values(**values, since=_now())
+        values |= {"since": watched.since.isoformat(), "unsettled": int(watched.unsettled)}
+        row = insert(db.watched_runs).values(**values)
+        place = {name: row.excluded[name] for name in ("channel", "ts", "thread_ts")}
         with self._transaction() as connection:
-            connection.execute(
-                row.on_conflict_do_update(
-                    index_elements=["run_id"], set_={"channel": row.excluded.channel, "ts": row.excluded.ts}
-                )
-            )
+            connection.execute(row.on_conflict_do_update(index_elements=["run_id"], set_=place))
 
     def all(self) -> tuple[WatchedRun, ...]:
         query = sa.select(db.watched_runs).order_by(db.watched_runs.c.since)
         with self._transaction() as connection:
             rows = [dict(row._mapping) for row in connection.execute(query)]
-        return tuple(WatchedRun(**{field: row[field] for field in WatchedRun.__slots__}) for row in rows)
+        return tuple(
+            WatchedRun(**row | {"since": datetime.fromisoformat(row["since"]), "unsettled": bool(row["unsettled"])})
+            for row in rows
+        )
 
     def shown(self, run_id: str, digest: str) -> None:
         with self._transaction() as connection:

@@ -128,7 +128,9 @@ class SubmittedRun:
 class WatchedRun:
     """A run whose message in Slack is kept up to date until the run ends and the message says so.
 
-    `channel` and `ts` name the message, `key` the request; `shown` is the digest of what the message shows.
+    `channel` and `ts` name the message, `thread_ts` the thread it stands in (its own ts at the top level), `key` the
+    request. `since` is when it began to be followed (UTC). `unsettled`: nobody knows yet whether the run was started.
+    `shown` is the digest of what the message shows.
     """
 
     run_id: str
@@ -137,7 +139,10 @@ class WatchedRun:
     user: str
     channel: str
     ts: str
+    thread_ts: str
     summary: str
+    since: datetime
+    unsettled: bool = False
     shown: str = ""
 
 

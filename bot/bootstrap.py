@@ -1,0 +1,255 @@
+"""The composition root: settings in, a bot out. The only place that names adapters."""
+
+import os
+import signal
+import sys
+import threading
+from importlib import resources
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+
+from bot import search
+from bot.adapters.authorization import AzureRoles
+from bot.adapters.azureml import AzureMLConfig, AzureMLWorkspace, ManagedIdentity, ServicePrincipal
+from bot.adapters.database import lock_state, open_database, open_state
+from bot.adapters.jobs import DbosJobs
+from bot.adapters.policy_file import PolicyFile, valid_link
+from bot.adapters.slack_people import SlackPeople
+from bot.adapters.store import AuditTable, HelpTables, LinkTable, WatchTable
+from bot.app import build_app, who_am_i
+from bot.domain.errors import ConfigurationError
+from bot.domain.faq import Section
+from bot.domain.runs import Project
+from bot.handlers.actions import Actions
+from bot.handlers.commands import Commands, SourceUrl
+from bot.handlers.forms import Forms
+from bot.handlers.messages import Messages
+from bot.handlers.replies import Replies
+from bot.handlers.watch import Watch
+from bot.listeners.clock import Clock
+from bot.listeners.http import HttpServer
+from bot.listeners.slack import OPEN_TIMEOUT, Listeners
+from bot.listeners.socket_mode import SocketMode
+from bot.services.environments import Environments
+from bot.services.guard import Guard
+from bot.services.help import Help
+from bot.services.identity import Identity
+from bot.services.roles import Roles
+from bot.services.runs import Runs
+from bot.settings import AzureSettings, FaqSettings, ProjectSettings, Settings
+
+__all__ = ["Bot", "audit_table", "link_table", "load_faq", "serve", "shipped_faq", "valid_link"]
+
+log = structlog.get_logger(__name__)
+
+GRACE = 10.0
+_SLACK_TIMEOUT = 10
+
+
+class _Intake(Protocol):
+    def start(self) -> None: ...
+    def stop(self, grace: float) -> None: ...
+
+
+class Bot:
+    """A bot that is ready to start; made of settings that were checked.
+
+    Raises (when made):
+        ConfigurationError: the state folder, the policy, the FAQ, a project or Slack's token can't be used.
+    """
+
+    def __init__(self, settings: Settings, *, http: bool) -> None:
+        policies = PolicyFile(settings.policy)
+        faq = load_faq(settings.faq)
+        projects = {name: _project(name, project) for name, project in settings.projects.items()}
+        _check_secrets(settings, http=http)
+        folder = open_state(settings.state)
+        self._lock = lock_state(folder)
+        engine = open_database(folder)
+
+        token, base_url = settings.slack.bot_token.get_secret_value(), settings.slack.base_url
+        client = WebClient(token=token, base_url=base_url, timeout=_SLACK_TIMEOUT)
+        client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=3))
+        opener = WebClient(token=token, base_url=base_url, timeout=OPEN_TIMEOUT, retry_handlers=[])  # type: ignore[arg-type]  # a float is passed on to urllib as it is
+        me = who_am_i(client)
+        team, bot_user = str(me.team_id), str(me.bot_user_id)
+
+        config = _azure(settings.azure, folder)
+        self._workspace = AzureMLWorkspace(config)
+        role_service = AzureRoles(config)
+        guard = Guard(role_service, policies, AuditTable(engine), cache_seconds=settings.azure.role_cache)
+        identity = Identity(SlackPeople(client, team), LinkTable(engine), policies, guard)
+        runs = Runs(self._workspace, guard, WatchTable(engine), projects)
+        help_service = Help(faq, HelpTables(engine), settings.help.on_call)
+
+        replies = Replies(client)
+        source_url = _source_url(settings.faq)
+        help_channels = frozenset(settings.help.channels)
+        commands = Commands(
+            replies=replies,
+            identity=identity,
+            help_service=help_service,
+            runs_service=runs,
+            environments_service=Environments(self._workspace, guard),
+            roles_service=Roles(role_service, guard, identity),
+            source_url=source_url,
+        )
+        forms = Forms(replies, identity, runs)
+        actions = Actions(
+            replies,
+            help_service,
+            commands,
+            source_url=source_url,
+            help_channel=settings.help.channels[0] if settings.help.channels else "",
+        )
+        self._jobs = DbosJobs(engine)
+        self._jobs.register("message", Messages(replies, commands, bot_user, help_channels).work)
+        self._jobs.register("command", commands.work)
+        self._jobs.register("form", commands.work_form)
+        self._jobs.register("form_opened", forms.work_opened)
+        self._jobs.register("action", actions.work)
+        self._clock = Clock(Watch(replies, runs).tick, settings.azure.watch_interval)
+
+        listeners = Listeners(
+            self._jobs,
+            team=team,
+            bot_user=bot_user,
+            help_channels=help_channels,
+            projects=runs.project_names,
+            answer_strangers=settings.help.answer_strangers,
+            opener=opener,
+        )
+        self._intake: _Intake
+        if http:
+            secret = settings.slack.signing_secret.get_secret_value()
+            app = build_app(client, me, listeners, signing_secret=secret)
+            server = HttpServer(app, settings.http.host, settings.http.port)
+            self._intake, self.address = server, f"http://{settings.http.host}:{server.port}/slack/events"
+        else:
+            app = build_app(client, me, listeners)
+            app_token = settings.slack.app_token.get_secret_value()
+            self._intake = SocketMode(app, app_token, base_url, connections=settings.slack.connections)
+            self.address = "Socket Mode"
+
+    def start(self) -> None:
+        """First what an earlier process left unfinished, then what Slack sends."""
+        self._jobs.start()
+        self._intake.start()
+        self._clock.start()
+        log.info("ready", intake=self.address)
+
+    def stop(self) -> None:
+        """Take nothing new, finish what is in hand within a grace period; the rest is resumed by the next start."""
+        log.info("stopping")
+        self._intake.stop(GRACE)
+        self._clock.stop(GRACE)
+        self._jobs.stop(GRACE)
+        self._workspace.close()
+        os.close(self._lock)
+
+
+def serve(settings: Settings, *, http: bool, exit_with_parent: bool = False) -> None:
+    """Run the bot until SIGTERM, SIGINT, or (`exit_with_parent`) the end of standard input.
+
+    Raises:
+        ConfigurationError: it can't start with these settings.
+    """
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    bot = Bot(settings, http=http)
+    bot.start()
+    print(f"aml-bot is ready ({bot.address}).", flush=True)
+    if exit_with_parent:
+        threading.Thread(target=_wait_for_parent, args=(ended,), daemon=True).start()
+    ended.wait()
+    bot.stop()
+
+
+def _wait_for_parent(ended: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    ended.set()
+
+
+def load_faq(settings: FaqSettings) -> search.Faq:
+    """The FAQ of the settings, or the one that ships with the bot. Raises ConfigurationError."""
+    given = {name: getattr(settings, name) for name in ("confident", "choices") if getattr(settings, name) is not None}
+    thresholds = search.Thresholds(**given)
+    return search.load(settings.folder or shipped_faq(), thresholds=thresholds)
+
+
+def shipped_faq() -> Path:
+    """The FAQ that comes with the bot: in the checkout beside the package, or inside the installed package."""
+    package = Path(str(resources.files("bot")))
+    checkout = package.parent / "faq"
+    return checkout if checkout.is_dir() else package / "_faq"
+
+
+def link_table(settings: Settings) -> LinkTable:
+    """The table of links, for the command line. Raises ConfigurationError."""
+    return LinkTable(open_database(open_state(settings.state)))
+
+
+def audit_table(settings: Settings) -> AuditTable:
+    """The audit, for the command line. Raises ConfigurationError."""
+    return AuditTable(open_database(open_state(settings.state)))
+
+
+def _check_secrets(settings: Settings, *, http: bool) -> None:
+    if http and not settings.slack.signing_secret.get_secret_value():
+        raise ConfigurationError("slack.signing_secret is missing: without it nobody could tell Slack from a stranger.")
+    if not http and not settings.slack.app_token.get_secret_value():
+        raise ConfigurationError(
+            "slack.app_token is missing: Socket Mode needs an app-level token (xapp-...). "
+            "With `serve --http` it isn't needed, but slack.signing_secret is."
+        )
+
+
+def _azure(settings: AzureSettings, state: Path) -> AzureMLConfig:
+    sign_in: ServicePrincipal | ManagedIdentity
+    if settings.sign_in == "managed_identity":
+        sign_in = ManagedIdentity(settings.client_id or None)
+    else:
+        sign_in = ServicePrincipal(settings.tenant_id, settings.client_id, settings.client_secret.get_secret_value())
+    return AzureMLConfig(
+        subscription_id=settings.subscription_id,
+        resource_group=settings.resource_group,
+        workspace=settings.workspace,
+        sign_in=sign_in,
+        proxy=settings.proxy,
+        ca_bundle=str(settings.ca_bundle or ""),
+        home=state / "azureml",
+        read_deadline=settings.read_deadline,
+        submit_deadline=settings.submit_deadline,
+    )
+
+
+def _project(name: str, settings: ProjectSettings) -> Project:
+    if not settings.folder.is_dir():
+        raise ConfigurationError(
+            f"The folder {settings.folder} of project “{name}” doesn't exist. Correct projects.{name}.folder."
+        )
+    return Project(
+        name=name,
+        folder=str(settings.folder),
+        script=settings.script,
+        experiment=settings.experiment,
+        environment=settings.environment,
+        compute=settings.compute,
+        arguments=settings.arguments,
+    )
+
+
+def _source_url(settings: FaqSettings) -> SourceUrl | None:
+    if not settings.source_url:
+        return None
+    base = settings.source_url.rstrip("/")
+
+    def url(section: Section) -> str:
+        return f"{base}/{section.file}#{section.anchor}"
+
+    return url

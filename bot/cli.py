@@ -1,0 +1,151 @@
+"""The command line. A mistake in what was given ends with one sentence on standard error and exit code 2."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.domain.errors import BotError
+
+app = typer.Typer(
+    name="aml-bot",
+    help="A Slack bot for teams that work on Azure Machine Learning.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+audit_app = typer.Typer(help="Who tried what, what was decided and how it ended.", no_args_is_help=True)
+app.add_typer(audit_app, name="audit")
+
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", help="settings file; else $AML_BOT_SETTINGS, else aml-bot.toml", show_default=False),
+]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    try:
+        yield
+    except BotError as error:
+        typer.echo(f"aml-bot: {error.user_message}", err=True)
+        raise typer.Exit(2) from error
+
+
+@app.command()
+def serve(
+    settings: SettingsFile = None,
+    http: Annotated[bool, typer.Option("--http", help="signed HTTP requests instead of Socket Mode")] = False,
+    exit_with_parent: Annotated[bool, typer.Option(hidden=True, help="stop at the end of standard input")] = False,
+) -> None:
+    """Run the bot until it is told to stop (SIGTERM or Ctrl-C)."""
+    from bot import logs
+    from bot.settings import load
+
+    with _one_sentence():
+        loaded = load(settings)
+        logs.configure(loaded.log_level)
+        from bot.bootstrap import serve as serve_bot
+
+        serve_bot(loaded, http=http, exit_with_parent=exit_with_parent)
+
+
+@app.command()
+def demo(
+    state: Annotated[Path, typer.Option(help="folder for everything the demo keeps")] = Path(".demo"),
+    faq: Annotated[Path | None, typer.Option(help="answer from this folder of Markdown", show_default=False)] = None,
+    port: Annotated[int, typer.Option(help="port of the Slack sandbox; another one is used when it is taken")] = 8765,
+    minutes: Annotated[float, typer.Option(min=0.1, help="bound on a script from standard input")] = 10.0,
+) -> None:
+    """A sandbox Slack, a sandbox Azure ML and the bot, with you in a terminal as any of five people.
+
+    Where standard input isn't a terminal its lines are typed one after the other, and the exit code says whether all
+    were answered.
+    """
+    from bot.demo.start import run
+
+    with _one_sentence():
+        code = run(state.absolute(), faq=faq.absolute() if faq else None, port=port, seconds=minutes * 60)
+    raise typer.Exit(code)
+
+
+@app.command()
+def manifest(
+    url: Annotated[
+        str | None,
+        typer.Option("--http", metavar="URL", help="for `serve --http`, reached by Slack at URL", show_default=False),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON, without the reasons")] = False,
+) -> None:
+    """Print the manifest that the Slack app is made from, every scope with its reason."""
+    from bot.manifest import as_json, as_yaml
+
+    typer.echo(as_json(url) if json else as_yaml(url), nl=json)
+
+
+@app.command("settings")
+def show_settings() -> None:
+    """Print every setting with its default and what it is for: a settings file to start from."""
+    from bot.settings import reference
+
+    typer.echo(reference(), nl=False)
+
+
+@app.command()
+def link(
+    team: Annotated[str, typer.Argument(help="Slack team id (T...)", show_default=False)] = "",
+    user: Annotated[str, typer.Argument(help="Slack user id (U...)", show_default=False)] = "",
+    object_id: Annotated[str, typer.Argument(help="Entra object id of the same person", show_default=False)] = "",
+    settings: SettingsFile = None,
+) -> None:
+    """Let a Slack person act as an Azure identity; without arguments, list who is linked."""
+    with _one_sentence():
+        from bot.bootstrap import link_table, valid_link
+        from bot.settings import load
+
+        new = valid_link(team, user, object_id) if team else None
+        table = link_table(load(settings))
+        if new is not None:
+            table.link(new)
+        for each in table.all():
+            typer.echo(f"{each.team} {each.user} {each.object_id}")
+
+
+@app.command()
+def unlink(
+    team: Annotated[str, typer.Argument(help="Slack team id (T...)")],
+    user: Annotated[str, typer.Argument(help="Slack user id (U...)")],
+    settings: SettingsFile = None,
+) -> None:
+    """Forget a Slack person's Azure identity."""
+    with _one_sentence():
+        from bot.bootstrap import link_table
+        from bot.settings import load
+
+        if not link_table(load(settings)).unlink(team, user):
+            typer.echo(f"aml-bot: {team} {user} isn't linked.", err=True)
+            raise typer.Exit(2)
+
+
+@audit_app.command("list")
+def audit_list(
+    last: Annotated[int, typer.Option(min=1, help="how many rows")] = 50,
+    settings: SettingsFile = None,
+) -> None:
+    """Print the last rows of the audit, oldest first: one line each, tab-separated."""
+    with _one_sentence():
+        from bot.bootstrap import audit_table
+        from bot.settings import load
+
+        rows = audit_table(load(settings)).latest(last)
+    columns = ("at", "reference", "phase", "result", "command", "user", "object_id", "channel", "action", "reason")
+    typer.echo("\t".join(columns))
+    for row in rows:
+        typer.echo("\t".join(str(row[column]) for column in columns))

@@ -1,0 +1,1 @@
+"""`aml-bot demo`: a team that isn't there, on this machine."""

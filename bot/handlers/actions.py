@@ -1,0 +1,86 @@
+"""Clicks on buttons in the bot's messages."""
+
+from dataclasses import replace
+
+from bot.blocks import answers, help  # noqa: A004 - the feature's name in every folder
+from bot.domain.access import Caller
+from bot.domain.errors import InvalidRequest
+from bot.domain.help import Verdict
+from bot.handlers.commands import Commands, SourceUrl
+from bot.handlers.replies import Replies
+from bot.handlers.reply import Place, Reply, errors_shown_by
+from bot.parse import actions as parse
+from bot.ports import Job
+from bot.services.help import Help
+
+_VERDICTS = {"feedback_helpful": Verdict.HELPFUL, "feedback_not_helpful": Verdict.NOT_HELPFUL}
+
+
+class Actions:
+    """Works off clicks. `help_channel` is where humans are called for somebody who asked in a direct message."""
+
+    def __init__(
+        self,
+        replies: Replies,
+        help_service: Help,
+        commands: Commands,
+        *,
+        source_url: SourceUrl | None,
+        help_channel: str,
+    ) -> None:
+        self._replies = replies
+        self._help = help_service
+        self._commands = commands
+        self._source_url = source_url
+        self._help_channel = help_channel
+
+    def work(self, job: Job) -> None:
+        """Do what the button stands for."""
+        payload = job.payload
+        place = Place(
+            team=payload["team"],
+            user=payload["user"],
+            channel=payload["channel"],
+            thread_ts=payload["thread_ts"],
+            direct=payload["channel"].startswith("D"),
+            response_url=payload["response_url"],
+        )
+        reply = self._replies.to(job, place)
+        with errors_shown_by(reply):
+            self._do(payload["action_id"], payload["value"], job, reply)
+
+    def _do(self, action_id: str, value: str, job: Job, reply: Reply) -> None:
+        place = reply.place
+        if action_id in _VERDICTS:
+            self._help.feedback(value, place.user, _VERDICTS[action_id])
+            reply.private(help.feedback_thanks(_VERDICTS[action_id]))
+        elif action_id == "ask_human":
+            self._call_human(value, place.user, reply, repeated=job.repeated)
+        elif action_id == "show_choice":
+            chosen = parse.choice(value)
+            section = self._help.section(chosen.file, chosen.anchor)
+            reply.private(
+                answers.section(
+                    chosen.key, section, source_url=self._source_url, can_call_human=self._help.can_call_human
+                )
+            )
+        elif action_id == "cancel_run":
+            caller = Caller(place.team, place.user, place.channel, job.key)
+            self._commands.cancel(parse.run_id(value), caller, reply)
+
+    def _call_human(self, key: str, user: str, reply: Reply, *, repeated: bool) -> None:
+        escalation = self._help.escalate(key, user)
+        if not escalation.first and not repeated:
+            reply.private(help.already_called())
+            return
+        question = escalation.question
+        message = help.escalation(replace(escalation, first=True))
+        if question.channel.startswith("D"):
+            # Nobody but the asker reads a direct message: the humans are in the help channel.
+            if not self._help_channel:
+                raise InvalidRequest("Nobody else can read this conversation. Ask in a channel, and I call somebody.")
+            reply.public(message, part="human", channel=self._help_channel, thread_ts="")
+            reply.private(help.called_in(self._help_channel))
+        else:
+            # In the question's thread, where the human will answer.
+            reply.public(message, part="human", channel=question.channel, thread_ts=question.thread_ts)

@@ -1,0 +1,207 @@
+"""Commands, however they were typed: one request, one service call, one message."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.blocks import answers, environments, help, roles, runs  # noqa: A004 - the feature's name in every folder
+from bot.domain import commands as table
+from bot.domain.access import Caller, Principal
+from bot.domain.commands import Command
+from bot.domain.errors import OutcomeUnknown
+from bot.domain.faq import Section
+from bot.domain.help import Question
+from bot.domain.runs import SubmitRequest, WatchedRun, run_id_of
+from bot.handlers.replies import Replies
+from bot.handlers.reply import Place, Reply, errors_shown_by
+from bot.parse import commands as parse
+from bot.parse import requests
+from bot.parse.text import plain
+from bot.ports import Job
+from bot.services.environments import Environments
+from bot.services.help import Help
+from bot.services.identity import Identity
+from bot.services.roles import Roles
+from bot.services.runs import Runs
+
+RUNS_SHOWN = 15
+LOG_LINES = 60
+
+SourceUrl = Callable[[Section], str]
+
+
+class Commands:
+    """Carries out requests. `source_url` gives the address of a FAQ entry on the web, where there is one."""
+
+    def __init__(
+        self,
+        *,
+        replies: Replies,
+        identity: Identity,
+        help_service: Help,
+        runs_service: Runs,
+        environments_service: Environments,
+        roles_service: Roles,
+        source_url: SourceUrl | None,
+    ) -> None:
+        self._replies = replies
+        self._identity = identity
+        self._help = help_service
+        self._runs = runs_service
+        self._environments = environments_service
+        self._roles = roles_service
+        self._source_url = source_url
+        self._handlers: dict[type[Any], Callable[[Any, Caller, Reply], None]] = {
+            requests.Help: self._show_help,
+            requests.Submit: self._submit,
+            requests.SubmitForm: self._submit_help,
+            requests.Status: self._status,
+            requests.Logs: self._logs,
+            requests.Cancel: self._cancel,
+            requests.Runs: self._list_runs,
+            requests.Environments: self._list_environments,
+            requests.EnvironmentInfo: self._environment,
+            requests.Roles: self._show_roles,
+            requests.WhoAmI: self._whoami,
+        }
+
+    def work(self, job: Job) -> None:
+        """Work off a slash command."""
+        payload = job.payload
+        place = Place(
+            team=payload["team"],
+            user=payload["user"],
+            channel=payload["channel"],
+            response_url=payload["response_url"],
+        )
+        reply = self._replies.to(job, place)
+        with errors_shown_by(reply):
+            request = parse.parse(plain(payload["text"]))
+            caller = Caller(place.team, place.user, place.channel, job.key)
+            question = None
+            if isinstance(request, requests.Ask):
+                question = Question(job.key, place.team, place.channel, place.user, "", request.question)
+            self.run(request, caller, reply, question=question)
+
+    def work_form(self, job: Job) -> None:
+        """Work off a submitted form."""
+        payload = job.payload
+        place = Place(team=payload["team"], user=payload["user"], channel=payload["channel"] or payload["user"])
+        reply = self._replies.to(job, place)
+        with errors_shown_by(reply):
+            fields = payload["request"] | {"arguments": tuple(payload["request"]["arguments"])}
+            caller = Caller(place.team, place.user, place.channel, job.key)
+            self.run(requests.Submit(SubmitRequest(**fields)), caller, reply)
+
+    def run(self, request: requests.Request, caller: Caller, reply: Reply, *, question: Question | None = None) -> None:
+        """Carry out `request` for `caller` and reply; `question` goes with an Ask. Raises what the service raises."""
+        if isinstance(request, requests.Ask):
+            if question is not None:
+                self._ask(question, reply)
+            return
+        self._handlers[type(request)](request, caller, reply)
+
+    def cancel(self, run_id: str, caller: Caller, reply: Reply) -> None:
+        """Stop a run, from a command or a button."""
+        run = self._runs.cancel(self._principal(caller, table.CANCEL), run_id)
+        reply.private(runs.cancel_requested(run))
+
+    def _principal(self, caller: Caller, command: Command) -> Principal:
+        return self._identity.principal(caller, command)
+
+    def _ask(self, question: Question, reply: Reply) -> None:
+        message = answers.answer(
+            question.key,
+            self._help.ask(question),
+            source_url=self._source_url,
+            can_call_human=self._help.can_call_human,
+        )
+        if reply.place.response_url:
+            reply.private(message)
+        else:
+            reply.public(message)
+
+    def _show_help(self, request: requests.Help, _caller: Caller, reply: Reply) -> None:
+        if request.about is not None:
+            reply.private(help.help_command(request.about))
+            return
+        reply.private(help.help_overview(table.ALL))
+
+    def _submit_help(self, _request: requests.SubmitForm, _caller: Caller, reply: Reply) -> None:
+        reply.private(help.help_command(table.SUBMIT))
+
+    def _submit(self, request: requests.Submit, caller: Caller, reply: Reply) -> None:
+        principal = self._principal(caller, table.SUBMIT)
+        try:
+            submitted = self._runs.submit(principal, request.request)
+        except OutcomeUnknown:
+            run_id = run_id_of(caller.key)
+            self._follow(
+                reply, caller, run_id, runs.outcome_unknown(run_id), summary=request.request.script, unsettled=True
+            )
+            return
+        message = runs.submitted(submitted)
+        self._follow(reply, caller, submitted.run.id, message, summary=runs.summary(submitted.spec))
+
+    def _follow(
+        self, reply: Reply, caller: Caller, run_id: str, message: Any, *, summary: str, unsettled: bool = False
+    ) -> None:
+        posted = reply.public(message)
+        here = posted.channel == reply.place.channel
+        self._runs.watch(
+            WatchedRun(
+                run_id=run_id,
+                key=caller.key,
+                team=caller.team,
+                user=caller.user,
+                channel=posted.channel,
+                ts=posted.ts,
+                thread_ts=(reply.place.thread_ts if here else "") or posted.ts,
+                summary=summary,
+                since=datetime.now(UTC),
+                unsettled=unsettled,
+            )
+        )
+
+    def _status(self, request: requests.Status, caller: Caller, reply: Reply) -> None:
+        detail = self._runs.status(self._principal(caller, table.STATUS), request.run_id)
+        _show(reply, runs.status(detail))
+
+    def _logs(self, request: requests.Logs, caller: Caller, reply: Reply) -> None:
+        lines = self._runs.logs(self._principal(caller, table.LOGS), request.run_id, LOG_LINES)
+        _show(reply, runs.logs(request.run_id, lines))
+
+    def _cancel(self, request: requests.Cancel, caller: Caller, reply: Reply) -> None:
+        self.cancel(request.run_id, caller, reply)
+
+    def _list_runs(self, _request: requests.Runs, caller: Caller, reply: Reply) -> None:
+        _show(reply, runs.run_list(self._runs.latest(self._principal(caller, table.RUNS), RUNS_SHOWN)))
+
+    def _list_environments(self, request: requests.Environments, caller: Caller, reply: Reply) -> None:
+        names = self._environments.list(self._principal(caller, table.ENVS), request.filter)
+        _show(reply, environments.environment_list(names, request.filter))
+
+    def _environment(self, request: requests.EnvironmentInfo, caller: Caller, reply: Reply) -> None:
+        detail = self._environments.get(self._principal(caller, table.ENV), request.name, request.version)
+        _show(reply, environments.environment(detail))
+
+    def _show_roles(self, request: requests.Roles, caller: Caller, reply: Reply) -> None:
+        principal = self._principal(caller, table.ROLES)
+        if request.user_id:
+            reply.private(roles.person_roles(self._roles.of_person(principal, request.user_id)))
+        elif request.role:
+            found = self._roles.role(principal, request.role)
+            reply.private(roles.role(found.role, found.holders))
+        else:
+            reply.private(roles.workspace_roles(self._roles.workspace(principal)))
+
+    def _whoami(self, _request: requests.WhoAmI, caller: Caller, reply: Reply) -> None:
+        reply.private(roles.whoami(self._roles.whoami(self._principal(caller, table.WHOAMI))))
+
+
+def _show(reply: Reply, message: Any) -> None:
+    # Who typed a slash command asked in private; who mentioned the bot asked in front of everybody.
+    if reply.place.response_url:
+        reply.private(message)
+    else:
+        reply.public(message)

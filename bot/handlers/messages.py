@@ -1,0 +1,55 @@
+"""Messages: a question in the help channel, a mention, a direct message."""
+
+from bot.domain.access import Caller
+from bot.domain.help import Question
+from bot.handlers.commands import Commands
+from bot.handlers.replies import Replies
+from bot.handlers.reply import Place, errors_shown_by
+from bot.parse import commands as parse
+from bot.parse import requests
+from bot.parse.questions import is_question
+from bot.parse.text import plain, without_mention
+from bot.ports import Job
+
+
+class Messages:
+    """Works off messages. In `help_channels` every question is answered, mentioned or not."""
+
+    def __init__(self, replies: Replies, commands: Commands, bot_user: str, help_channels: frozenset[str]) -> None:
+        self._replies = replies
+        self._commands = commands
+        self._bot_user = bot_user
+        self._help_channels = help_channels
+
+    def work(self, job: Job) -> None:
+        """Answer a message, or carry out the command that it is."""
+        payload = job.payload
+        direct = bool(payload["direct"])
+        place = Place(
+            team=payload["team"],
+            user=payload["user"],
+            channel=payload["channel"],
+            # In a direct message everything is a conversation with us; elsewhere an answer stays in its thread.
+            thread_ts=payload["thread_ts"] or ("" if direct else payload["ts"]),
+            direct=direct,
+        )
+        reply = self._replies.to(job, place)
+        with errors_shown_by(reply):
+            request = self._request(plain(payload["text"]), place)
+            if request is not None:
+                caller = Caller(place.team, place.user, place.channel, job.key)
+                self._commands.run(request, caller, reply, question=_question(job, place, request))
+
+    def _request(self, text: str, place: Place) -> requests.Request | None:
+        mentioned = f"<@{self._bot_user}>" in text
+        if mentioned or place.direct:
+            return parse.parse_mention(without_mention(text, self._bot_user))
+        if place.channel in self._help_channels and is_question(text):
+            return requests.Ask(text)
+        return None
+
+
+def _question(job: Job, place: Place, request: requests.Request) -> Question | None:
+    if not isinstance(request, requests.Ask):
+        return None
+    return Question(job.key, place.team, place.channel, place.user, place.thread_ts, request.question)

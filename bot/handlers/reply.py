@@ -1,0 +1,201 @@
+"""How a handler talks back: in a thread, in private, or by editing a message it posted.
+
+A reply carries its request's key in the message's metadata. A request that is worked off a second time looks for that
+before it posts, so that people see one reply; only what is private to one person may repeat, as Slack keeps no record
+of it that could be looked at.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.webhook import WebhookClient
+
+from bot.blocks import errors
+from bot.blocks.message import Message
+from bot.domain.access import reference_of
+from bot.domain.errors import BotError, Unavailable
+
+log = structlog.get_logger(__name__)
+
+EVENT_TYPE = "aml_bot_reply"
+_LOOK_BACK = 200
+# Slack's answers that mean "not here", whatever we try again.
+_NOT_HERE = {"not_in_channel", "channel_not_found", "is_archived", "user_not_in_channel", "restricted_action"}
+_PASSING = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request came from: `thread_ts` "" is the top level; `direct` is a conversation with the bot alone."""
+
+    team: str
+    user: str
+    channel: str
+    thread_ts: str = ""
+    direct: bool = False
+    response_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message of ours in Slack."""
+
+    channel: str
+    ts: str
+
+
+class Reply:
+    """Replies to one request. `repeated`: an earlier try may have replied already."""
+
+    def __init__(self, client: WebClient, key: str, place: Place, *, repeated: bool) -> None:
+        self._client = client
+        self._repeated = repeated
+        self.key = key
+        self.place = place
+
+    def public(self, message: Message, *, part: str = "", channel: str = "", thread_ts: str | None = None) -> Posted:
+        """Post for everyone at the place, once per key and `part`; where the bot isn't a member, to the asker alone.
+
+        `channel` and `thread_ts` override the place ("" is the top level).
+
+        Raises:
+            Unavailable: Slack doesn't take it at the moment.
+        """
+        thread = self.place.thread_ts if thread_ts is None else thread_ts
+        try:
+            return self._post(channel or self.place.channel, thread, message, part)
+        except SlackApiError as error:
+            if _code(error) not in _NOT_HERE:
+                raise _unavailable(error) from error
+            log.info("reply_goes_to_direct_message", reference=reference_of(self.key), cause=_code(error))
+            return self._post_directly(message, part)
+        except (SlackClientError, OSError) as error:
+            raise _unavailable(error) from error
+
+    def private(self, message: Message) -> None:
+        """Show to the asker alone. Raises Unavailable."""
+        try:
+            if self.place.response_url:
+                self._respond(message)
+            elif self.place.direct:
+                self._post(self.place.channel, self.place.thread_ts, message, "private")
+            else:
+                self._whisper(message)
+        except (SlackClientError, OSError) as error:
+            raise _unavailable(error) from error
+
+    def update(self, posted: Posted, message: Message, *, part: str = "") -> None:
+        """Edit a message of ours. Raises Unavailable; a message that is gone is left alone."""
+        try:
+            self._client.chat_update(
+                channel=posted.channel, ts=posted.ts, metadata=self._metadata(part), **message.as_dict()
+            )
+        except SlackApiError as error:
+            if _code(error) in {"message_not_found", "cant_update_message", "edit_window_closed", *_NOT_HERE}:
+                log.info("message_cannot_be_edited", reference=reference_of(self.key), cause=_code(error))
+                return
+            raise _unavailable(error) from error
+        except (SlackClientError, OSError) as error:
+            raise _unavailable(error) from error
+
+    def _respond(self, message: Message) -> None:
+        answer = WebhookClient(self.place.response_url, timeout=10).send(
+            text=message.text, blocks=list(message.blocks), response_type="ephemeral", replace_original=False
+        )
+        if answer.status_code != 200:
+            # Used up or too old: the person still has to hear it.
+            log.info("response_url_refused", reference=reference_of(self.key), status=answer.status_code)
+            self._whisper(message)
+
+    def _whisper(self, message: Message) -> None:
+        try:
+            self._client.chat_postEphemeral(
+                channel=self.place.channel,
+                user=self.place.user,
+                thread_ts=self.place.thread_ts or None,
+                **message.as_dict(),
+            )
+        except SlackApiError as error:
+            if _code(error) not in _NOT_HERE:
+                raise
+            self._post_directly(message, "private")
+
+    def _post_directly(self, message: Message, part: str) -> Posted:
+        try:
+            channel = self._client.conversations_open(users=self.place.user)["channel"]["id"]
+            return self._post(channel, "", message, part)
+        except (SlackClientError, OSError) as error:
+            raise _unavailable(error) from error
+
+    def _post(self, channel: str, thread_ts: str, message: Message, part: str) -> Posted:
+        earlier = self._posted_earlier(channel, thread_ts, part) if self._repeated else None
+        if earlier is not None:
+            return earlier
+        answer = self._client.chat_postMessage(
+            channel=channel,
+            metadata=self._metadata(part),
+            unfurl_links=False,
+            unfurl_media=False,
+            thread_ts=thread_ts or None,
+            **message.as_dict(),
+        )
+        return Posted(answer["channel"], answer["ts"])
+
+    def _posted_earlier(self, channel: str, thread_ts: str, part: str) -> Posted | None:
+        look: dict[str, Any] = {"channel": channel, "limit": _LOOK_BACK, "include_all_metadata": True}
+        if thread_ts:
+            answer = self._client.conversations_replies(ts=thread_ts, **look)
+        else:
+            answer = self._client.conversations_history(**look)
+        for message in answer["messages"]:
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == self._payload(part):
+                return Posted(channel, message["ts"])
+        return None
+
+    def _metadata(self, part: str) -> dict[str, Any]:
+        return {"event_type": EVENT_TYPE, "event_payload": self._payload(part)}
+
+    def _payload(self, part: str) -> dict[str, str]:
+        return {"key": self.key, "part": part}
+
+
+@contextmanager
+def errors_shown_by(reply: Reply) -> Iterator[None]:
+    """The one place where an error becomes words for the asker, and its cause a line in the log.
+
+    An `Unavailable` that comes from telling them is left to the job engine, which tries again.
+    """
+    reference = reference_of(reply.key)
+    try:
+        yield
+    except SlackUnavailable:
+        raise
+    except BotError as error:
+        log.info("refused", reference=reference, error=type(error).__name__, cause=error.detail)
+        reply.private(errors.error(error, reference))
+    except Exception:
+        log.exception("bug", reference=reference)
+        reply.private(errors.bug(reference))
+
+
+class SlackUnavailable(Unavailable):
+    """Slack itself doesn't take a reply; telling the person so by the same way would be futile."""
+
+
+def _unavailable(error: Exception) -> BotError:
+    code = _code(error) if isinstance(error, SlackApiError) else type(error).__name__
+    if isinstance(error, SlackApiError) and code not in _PASSING:
+        # Trying the same message again can't help: it is a bug, and its reference must be findable.
+        messages = error.response.get("response_metadata", {}).get("messages", [])
+        log.error("slack_refused_a_message", code=code, messages=messages)
+    return SlackUnavailable("Slack doesn't take my answer at the moment.", detail=code)
+
+
+def _code(error: SlackApiError) -> str:
+    return str(error.response.get("error", "")) if error.response is not None else ""

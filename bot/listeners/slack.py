@@ -1,0 +1,182 @@
+"""The listeners: each stores what it heard and acknowledges it, and does nothing else.
+
+Stored first, then acknowledged, nothing after that. When storing fails, a person who waits for an answer is told so in
+the acknowledgement; an event isn't acknowledged, so that Slack sends it again.
+"""
+
+import re
+from typing import Any
+
+import structlog
+from slack_bolt import Ack, App, BoltContext
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackClientError
+
+from bot.blocks import errors, views
+from bot.domain.access import reference_of
+from bot.domain.errors import BotError
+from bot.listeners import delivery
+from bot.parse import commands as parse
+from bot.parse import views as parse_views
+from bot.parse.requests import SubmitForm
+from bot.parse.text import plain
+from bot.ports import Jobs
+
+log = structlog.get_logger(__name__)
+
+# A modal must open within 3 s of the command, so this client gives up early and never tries twice.
+OPEN_TIMEOUT = 1.5
+
+_PEOPLE_S_SUBTYPES = (None, "file_share")
+
+
+class Listeners:
+    """`help_channels` are the channels where every question is answered; `projects` fill the form before Azure does."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        *,
+        team: str,
+        bot_user: str,
+        help_channels: frozenset[str],
+        projects: tuple[str, ...],
+        answer_strangers: bool,
+        opener: WebClient,
+    ) -> None:
+        self._jobs = jobs
+        self._team = team
+        self._mention = f"<@{bot_user}>"
+        self._help_channels = help_channels
+        self._projects = projects
+        self._answer_strangers = answer_strangers
+        self._opener = opener
+
+    def register(self, app: App) -> None:
+        """Let `app` call these listeners; the busiest first."""
+        app.event("message")(self.message)
+        app.event("app_mention")(self.message)
+        app.command("/aml")(self.command)
+        app.action(re.compile("^(feedback_helpful|feedback_not_helpful|ask_human|show_choice|cancel_run)$"))(
+            self.action
+        )
+        app.action(re.compile(".*"))(self.other)
+        app.view(views.SUBMIT_FORM)(self.submit_form)
+        app.event(re.compile(".*"))(self.other)
+
+    def message(self, ack: Ack, event: dict[str, Any], context: BoltContext) -> None:
+        """A message in a channel or direct message, or a mention."""
+        if self._is_for_us(event):
+            team = context.team_id or self._team
+            # If this raises, Bolt answers with an error and Slack sends the event again.
+            self._jobs.accept(delivery.message_key(team, event), "message", delivery.message(team, event))
+        ack()
+
+    def command(self, ack: Ack, body: dict[str, Any]) -> None:
+        """`/aml ...`"""
+        key = delivery.command_key(body)
+        with_ack = _Answer(ack, key)
+        try:
+            if _wants_form(body.get("text", "")):
+                self._open_form(body)
+            else:
+                self._jobs.accept(key, "command", delivery.command(body))
+        except BotError as error:
+            with_ack.refuse(error)
+        except Exception:
+            log.exception("command_not_accepted", reference=reference_of(key))
+            with_ack.apologise()
+        else:
+            ack()
+
+    def action(self, ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
+        """A button of ours in a message."""
+        key = delivery.action_key(body, action)
+        try:
+            self._jobs.accept(key, "action", delivery.action(body, action))
+        except Exception:
+            # A click's acknowledgement carries no text: without one Slack shows that it failed.
+            log.exception("action_not_accepted", reference=reference_of(key))
+            raise
+        ack()
+
+    def submit_form(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        """The submitted form: refused in place, or stored before the acknowledgement that closes it."""
+        key = delivery.view_key(view)
+        try:
+            request = parse_views.submit_form(view)
+            if isinstance(request, parse_views.ViewErrors):
+                ack(response_action="errors", errors=dict(request.by_block))
+                return
+            payload = {
+                "team": body["user"].get("team_id") or body["team"]["id"],
+                "user": body["user"]["id"],
+                "channel": view.get("private_metadata", ""),
+                "request": {field: getattr(request, field) for field in request.__slots__},
+            }
+            self._jobs.accept(key, "form", payload)
+        except BotError as error:
+            ack(response_action="errors", errors={parse_views.SCRIPT: error.user_message})
+        except Exception:
+            log.exception("form_not_accepted", reference=reference_of(key))
+            sentence = f"That didn't work and nothing was started (reference {reference_of(key)}). Try again."
+            ack(response_action="errors", errors={parse_views.SCRIPT: sentence})
+        else:
+            ack()
+
+    def other(self, ack: Ack) -> None:
+        """What we subscribe to for others' sake (edits, joins, link buttons): heard, nothing to do."""
+        ack()
+
+    def _is_for_us(self, event: dict[str, Any]) -> bool:
+        by_a_person = event.get("user") and not event.get("bot_id") and event.get("subtype") in _PEOPLE_S_SUBTYPES
+        if not by_a_person or not event.get("ts") or not event.get("channel"):
+            return False
+        home = event.get("user_team") or event.get("source_team") or event.get("team") or self._team
+        if home != self._team and not self._answer_strangers:
+            return False
+        if event.get("channel_type") == "im" or event.get("type") == "app_mention":
+            return True
+        if self._mention in event.get("text", ""):
+            return True
+        return event["channel"] in self._help_channels and not event.get("thread_ts")
+
+    def _open_form(self, body: dict[str, Any]) -> None:
+        skeleton = views.submit_form_skeleton(self._projects, private_metadata=body["channel_id"])
+        try:
+            opened = self._opener.views_open(trigger_id=body["trigger_id"], view=skeleton)
+        except (SlackClientError, OSError) as error:
+            log.warning("form_not_opened", cause=type(error).__name__)
+            raise BotError(
+                "Slack didn't let me open the form. Type the command again, or name the script in it."
+            ) from error
+        view = opened["view"]
+        payload = {**delivery.command(body), "view_id": view["id"]}
+        self._jobs.accept(f"f:{view['id']}", "form_opened", payload)
+
+
+class _Answer:
+    """The acknowledgement of a slash command that could not be accepted."""
+
+    def __init__(self, ack: Ack, key: str) -> None:
+        self._ack = ack
+        self._reference = reference_of(key)
+
+    def refuse(self, error: BotError) -> None:
+        """Say what is wrong; nothing was started."""
+        log.warning("command_not_accepted", reference=self._reference, cause=error.detail)
+        self._send(errors.error(error, self._reference).as_dict())
+
+    def apologise(self) -> None:
+        """A bug of ours; nothing was started."""
+        self._send(errors.bug(self._reference).as_dict())
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self._ack(response_type="ephemeral", text=message["text"], blocks=message["blocks"])
+
+
+def _wants_form(text: str) -> bool:
+    try:
+        return isinstance(parse.parse(plain(text)), SubmitForm)
+    except BotError:
+        return False  # its handler says what is wrong with it
