@@ -16,7 +16,7 @@ BOT = "U0AMLBOT"
     [
         ("a &lt;b&gt; &amp; c", "a <b> & c"),
         ("&amp;lt;", "&lt;"),
-        ("&amp;amp;lt;!channel&amp;gt;", "&amp;lt;!channel&amp;gt;".replace("&amp;", "&", 1)),
+        ("&amp;amp;lt;!channel&amp;gt;", "&amp;lt;!channel&gt;"),
         ("hi <@U1|ana> and <@W2>", "hi <@U1> and <@W2>"),
         ("in <#C1|ml-help> or <#C2>", "in #ml-help or #C2"),
         ("<https://example.com/a?b=1&amp;c=2|click here>", "https://example.com/a?b=1&c=2"),
