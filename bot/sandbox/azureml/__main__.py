@@ -1,0 +1,89 @@
+"""`python -m bot.sandbox.azureml --state DIR`: the sandbox as a program of its own."""
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from bot.sandbox.azureml import confinement
+from bot.sandbox.azureml.confinement import Confinement
+from bot.sandbox.azureml.sandbox import Sandbox, StateInUse
+
+
+def main() -> int:
+    """Serve until SIGTERM, SIGINT or, if asked for, the end of standard input. 0, or 2 when it can't start."""
+    options = _options()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    found = confinement.find()
+    if found is None or options.unconfined:
+        if not options.unconfined:
+            print(confinement.UNCONFINED, file=sys.stderr)
+            return 2
+        found = Confinement(None)
+    try:
+        sandbox = Sandbox(options.state, options.port, found)
+        for method, path in options.hold or []:
+            sandbox.interference.add_hold({"method": method, "path": path})
+    except StateInUse as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"The sandbox can't start on {options.state}, port {options.port}: {error}.", file=sys.stderr)
+        return 2
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    if options.exit_with_parent:
+        threading.Thread(target=_watch_input, args=(stop,), name="parent", daemon=True).start()
+    threading.Thread(target=sandbox.serve, name="server", daemon=True).start()
+    print(sandbox.announce(), flush=True)
+    stop.wait()
+    sandbox.close()
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bot.sandbox.azureml",
+        description="A loopback Azure Machine Learning that azureml-core can work against; it runs the scripts.",
+    )
+    parser.add_argument("--state", type=Path, required=True, help="directory for everything that it keeps")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 (the default) takes a free one")
+    parser.add_argument("--unconfined", action="store_true", help="run scripts without bubblewrap, with your rights")
+    parser.add_argument(
+        "--hold",
+        type=_hold,
+        action="append",
+        metavar='"METHOD PATH-REGEX"',
+        help="keep requests that match open until they are released through the control API",
+    )
+    parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input ends")
+    return parser.parse_args()
+
+
+def _hold(text: str) -> tuple[str, str]:
+    method, _, path = text.partition(" ")
+    if not path:
+        raise argparse.ArgumentTypeError("give a method and a regular expression, such as 'POST /snapshotrun'")
+    return method, path
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+
+
+def _watch_input(stop: threading.Event) -> None:
+    while sys.stdin.buffer.read(4096):
+        continue
+    stop.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

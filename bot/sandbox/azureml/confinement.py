@@ -1,0 +1,70 @@
+"""Keeping scripts in: bubblewrap, where it is there and works.
+
+A confined script sees the file system read-only, but for its run folder and a temporary folder of its own; home
+folders and the sandbox's state (which holds secrets) are hidden, and so are the other processes. The network is
+shared, since the script must reach the proxy on loopback.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+UNCONFINED: Final = (
+    "Scripts that are submitted would run with all your rights, because bubblewrap (bwrap) is not there or doesn't "
+    "work: install it (Debian and Ubuntu: apt-get install bubblewrap), or accept that with --unconfined."
+)
+_PROBE_SECONDS: Final = 10
+_BASE: Final = (
+    "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",  # noqa: S108 - the script's own
+    "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """How to start a script: `program` is bwrap, or None when scripts aren't confined."""
+
+    program: str | None
+
+    def wrap(self, command: list[str], *, state: Path, writable: Path, readable: tuple[Path, ...]) -> list[str]:
+        """`command` as it has to be started.
+
+        `state` is hidden but for `writable` (the run folder) and `readable`.
+        """
+        if self.program is None:
+            return command
+        arguments = [self.program, *_BASE]
+        for hidden in (Path.home(), Path("/root"), Path("/home"), state):
+            if hidden.is_dir() and hidden != Path("/") and os.access(hidden, os.X_OK):
+                arguments += ["--tmpfs", str(hidden)]
+        for path in dict.fromkeys((*_interpreter(), *readable)):
+            arguments += ["--ro-bind-try", str(path), str(path)]
+        arguments += ["--bind", str(writable), str(writable)]
+        return [*arguments, "--", *command]
+
+
+def _interpreter() -> tuple[Path, ...]:
+    """What Python needs to read that could be in a home folder or under /tmp."""
+    roots = {Path(sys.prefix), Path(sys.base_prefix), Path(os.path.realpath(sys.executable)).parent.parent}
+    return tuple(sorted(root for root in roots if root != Path("/usr")))
+
+
+def find() -> Confinement | None:
+    """Bubblewrap, once it was seen to work; None where it is missing or not permitted."""
+    program = shutil.which("bwrap")
+    if program is None:
+        return None
+    try:
+        probe = subprocess.run(
+            [program, *_BASE, "--", sys.executable, "-c", "pass"],
+            check=False,
+            capture_output=True,
+            timeout=_PROBE_SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return Confinement(program) if probe.returncode == 0 else None

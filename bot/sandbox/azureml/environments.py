@@ -1,0 +1,136 @@
+"""Environment definitions: curated ones and the team's own, in numbered versions. They are never built."""
+
+import json
+from typing import Any, Final
+
+from bot.sandbox.azureml import seed
+from bot.sandbox.azureml.database import Database
+from bot.sandbox.azureml.errors import ServiceError, bad_request
+from bot.sandbox.azureml.wire import Request, Response, Route, json_response, now, route
+
+_HOST: Final = seed.DATA_HOST
+_BASE: Final = "/environment/v1.0{S}/environments"
+_READ: Final = "Microsoft.MachineLearningServices/workspaces/environments/read"
+_WRITE: Final = "Microsoft.MachineLearningServices/workspaces/environments/write"
+_RESERVED: Final = "azureml"
+_RENAMED: Final = {
+    "Name": "name",
+    "EnvironmentVariables": "environmentVariables",
+    "Docker": "docker",
+    "Spark": "spark",
+    "InferencingStackVersion": "inferencingStackVersion",
+}
+"""What a client registers has other capitals than what it reads back."""
+
+
+class Environments:
+    """Versions count up from 1; registering what is already the latest version makes no new one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        with database.transaction():
+            for definition in seed.ENVIRONMENTS:
+                database.write(
+                    "INSERT OR IGNORE INTO environments VALUES (?, ?, ?)",
+                    definition["name"], int(definition["version"]), json.dumps(definition),
+                )  # fmt: skip
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            route("GET", _HOST, f"{_BASE}/", self.list_latest, action=_READ),
+            route("GET", _HOST, _BASE, self.list_latest, action=_READ),
+            route("GET", _HOST, f"{_BASE}/{{name}}", self.get, action=_READ),
+            route("GET", _HOST, f"{_BASE}/{{name}}/versions/{{version}}", self.get, action=_READ),
+            route("GET", _HOST, f"{_BASE}/{{name}}/labels/{{label}}", self.by_label, action=_READ),
+            route("PUT", _HOST, f"{_BASE}/{{name}}", self.register, action=_WRITE),
+            route("PUT", _HOST, f"{_BASE}/{{name}}/versions/{{version}}", self.register, action=_WRITE),
+            route("PUT", _HOST, f"{_BASE}/{{name}}/versions/{{version}}/metadata", self.label, action=_WRITE),
+        )
+
+    def list_latest(self, _request: Request) -> Response:
+        """The latest version of each, in order of name."""
+        rows = self._database.rows("SELECT document, MAX(version) FROM environments GROUP BY name ORDER BY lower(name)")
+        return json_response({"value": [json.loads(row["document"]) for row in rows], "continuationToken": None})
+
+    def get(self, request: Request) -> Response:
+        name, version = request.values["name"], request.values.get("version")
+        return json_response(self._definition(name, version))
+
+    def by_label(self, request: Request) -> Response:
+        name, label = request.values["name"], request.values["label"]
+        if label.lower() == "latest":
+            return json_response(self._definition(name, None))
+        row = self._database.row("SELECT version FROM environment_labels WHERE name = ? AND label = ?", name, label)
+        if row is None:
+            raise _missing(f"Environment '{name}' with label '{label}'")
+        return json_response(self._definition(name, str(row["version"])))
+
+    def register(self, request: Request) -> Response:
+        name, asked = request.values["name"], request.values.get("version")
+        if name.lower().startswith(_RESERVED):
+            raise bad_request(f"Environment names that begin with 'AzureML' are reserved, so '{name}' can't be used.")
+        document = {_RENAMED.get(key, key): value for key, value in request.document().items()}
+        document["name"] = name
+        with self._database.transaction():
+            latest = self._latest(name)
+            if latest is not None and asked is None and _content(latest) == _content(document):
+                return json_response(latest)
+            version = _number(asked) if asked is not None else (int(latest["version"]) + 1 if latest else 1)
+            existing = self._database.row(
+                "SELECT document FROM environments WHERE name = ? AND version = ?", name, version
+            )
+            if existing is not None:
+                kept: dict[str, Any] = json.loads(existing["document"])
+                if _content(kept) != _content(document):
+                    message = f"Version {version} of environment '{name}' exists and can't be changed."
+                    raise ServiceError(409, "UserError", message)
+                return json_response(kept)
+            document["version"] = str(version)
+            document["createdTime"] = now()
+            self._database.write("INSERT INTO environments VALUES (?, ?, ?)", name, version, json.dumps(document))
+        return json_response(document)
+
+    def label(self, request: Request) -> Response:
+        name, version = request.values["name"], request.values["version"]
+        self._definition(name, version)
+        labels = request.document().get("Labels") or []
+        with self._database.transaction():
+            for label in labels:
+                self._database.write(
+                    "INSERT OR REPLACE INTO environment_labels VALUES (?, ?, ?)", name, str(label), int(version)
+                )
+        return json_response({})
+
+    def _latest(self, name: str) -> dict[str, Any] | None:
+        row = self._database.row("SELECT document FROM environments WHERE name = ? ORDER BY version DESC LIMIT 1", name)
+        return json.loads(row["document"]) if row else None
+
+    def _definition(self, name: str, version: str | None) -> dict[str, Any]:
+        if version is None or version.lower() == "latest":
+            found = self._latest(name)
+        else:
+            row = self._database.row(
+                "SELECT document FROM environments WHERE name = ? AND version = ?", name, _number(version)
+            )
+            found = json.loads(row["document"]) if row else None
+        if found is None:
+            suffix = f" version '{version}'" if version else ""
+            raise _missing(f"Environment '{name}'{suffix}")
+        return found
+
+
+def _content(document: dict[str, Any]) -> str:
+    """What makes two definitions the same: everything but name, version and time."""
+    kept = {key: value for key, value in document.items() if key not in {"name", "version", "createdTime"}}
+    return json.dumps({key: value for key, value in kept.items() if value is not None}, sort_keys=True)
+
+
+def _number(version: str) -> int:
+    try:
+        return int(version)
+    except ValueError as error:
+        raise bad_request(f"'{version}' is not a version; the sandbox numbers versions 1, 2, 3.") from error
+
+
+def _missing(what: str) -> ServiceError:
+    return ServiceError(404, "EnvironmentNotFound", f"{what} was not found in workspace '{seed.WORKSPACE}'.")
