@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 from importlib import resources
 from pathlib import Path
@@ -171,7 +170,9 @@ def serve(settings: Settings, *, http: bool, exit_with_parent: bool = False) -> 
 
 
 def _wait_for_parent(ended: threading.Event) -> None:
-    sys.stdin.buffer.read()
+    # Not sys.stdin: a thread that sits in its lock makes the interpreter's shutdown fail.
+    while os.read(0, 4096):
+        pass
     ended.set()
 
 

@@ -30,6 +30,8 @@ def configure(level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("bot").setLevel(level.upper())
+    # It warns at each start that `authorize` makes the client's token superfluous; our calls outside of Bolt need it.
+    logging.getLogger("slack_bolt.App").setLevel(logging.ERROR)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
