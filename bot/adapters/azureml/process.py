@@ -239,9 +239,12 @@ def _environment(config: AzureMLConfig, home: Path) -> dict[str, str]:
         "HOME": str(home),
         "TMPDIR": str(home / "tmp"),
         "PYTHONUNBUFFERED": "1",
-        # The SDK repeats a failed request for half a minute inside one call; the deadline and the person are quicker,
-        # and without a repetition its errors keep the service's status.
+        # The SDK repeats a failed request for half a minute inside one call, longer than anybody waits for us. A submit
+        # isn't repeated at all: its look-up by id is better, and the error keeps the service's status.
         "AZUREML_DEFAULT_RETRIES": "0",
+        "AZUREML_DEFAULT_BACKOFF": "1",
+        "AZUREML_DEFAULT_500_BACKOFF": "1",
+        "AZUREML_DEFAULT_503_BACKOFF": "1",
     }
     if config.proxy:
         ours |= {"HTTPS_PROXY": config.proxy, "NO_PROXY": _NEVER_BY_PROXY}

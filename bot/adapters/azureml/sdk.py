@@ -219,6 +219,14 @@ class Sdk:
             chosen = {"client_id": config.sign_in.client_id} if config.sign_in.client_id else None
             auth = MsiAuthentication(cloud=_CLOUD, identity_config=chosen)
         workspace = Workspace(config.subscription_id, config.resource_group, config.workspace, auth=auth)
+        context = workspace.service_context
+        for client in (
+            context._get_run_history_restclient(),
+            context._get_metrics_restclient(),
+            context._get_artifacts_restclient(),
+        ):
+            client.config.retry_policy.retries = 1
+            client.config.retry_policy.backoff_factor = 0.2
         self._portal = HasWorkspacePortal(workspace).get_portal_url()
         return workspace
 
@@ -269,8 +277,6 @@ class Sdk:
     def _record(self, run_id: str, doing: str) -> Any:
         try:
             return WorkspaceClient(self._workspace().service_context).get_run(run_id)
-        except Unavailable:
-            raise
         except Exception as error:
             if status_of(error) == 404:
                 return None
@@ -327,8 +333,6 @@ class Sdk:
         if re.fullmatch(r"[\w.-]+", name, re.ASCII) and re.fullmatch(r"[\w.-]*", version, re.ASCII):
             try:
                 return Environment.get(self._workspace(), name, version or None)
-            except Unavailable:
-                raise
             except Exception as error:
                 if status_of(error) != 404:
                     raise failed(error, "read environments", self._secrets) from error

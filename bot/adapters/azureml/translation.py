@@ -74,8 +74,10 @@ def detail_of(error: BaseException, secrets: tuple[str, ...]) -> str:
     return shortened(redacted(text, secrets), 2000)
 
 
-def failed(error: Exception, doing: str, secrets: tuple[str, ...]) -> Unavailable:
-    """The error of a call that changed nothing; `doing` completes "may not ..." ("read runs")."""
+def failed(error: Exception, doing: str, secrets: tuple[str, ...]) -> BotError:
+    """The error of a call that changed nothing; `doing` completes "may not ..." ("read runs"). Ours stay."""
+    if isinstance(error, BotError):
+        return error
     detail = detail_of(error, secrets)
     for part in chain(error):
         if found := _SIGN_IN.search(_text(part)):
@@ -105,7 +107,7 @@ def failed(error: Exception, doing: str, secrets: tuple[str, ...]) -> Unavailabl
 def refused_or_unknown(error: Exception, doing: str, secrets: tuple[str, ...]) -> BotError:
     """The error of a call that may have changed something, when a look-up didn't settle it."""
     status = status_of(error)
-    if status in {401, 403, 429}:
+    if isinstance(error, BotError) or status in {401, 403, 429}:
         return failed(error, doing, secrets)
     own_refusal = status is None and type(error).__name__ in _OWN_REFUSALS
     if own_refusal or (status is not None and 400 <= status < 500 and status != 408):
