@@ -48,10 +48,14 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller whose Azure identity is known: the Entra `object_id` that role assignments name."""
+    """A caller whose Azure identity is known: the Entra `object_id` that role assignments name.
+
+    `name` is the person's name in Slack, for the run's tag; nothing is decided by it.
+    """
 
     object_id: str
     caller: Caller
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

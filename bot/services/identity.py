@@ -3,7 +3,7 @@
 from bot.domain.access import Caller, Principal
 from bot.domain.commands import Command
 from bot.domain.errors import BotError, NotLinked
-from bot.ports import Links, People, Policies
+from bot.ports import Links, People, Person, Policies
 from bot.services.guard import Guard
 
 
@@ -24,7 +24,8 @@ class Identity:
             Unavailable: it can't be found out at the moment.
         """
         try:
-            return Principal(self._object_id(caller), caller)
+            person = self._people.person(caller.team, caller.user)
+            return Principal(self._object_id(caller, person), caller, person.name)
         except BotError as error:
             self._guard.refused(caller, command, reason=f"identity: {error.detail or error.title}")
             raise
@@ -41,8 +42,7 @@ class Identity:
                 return link.user
         return ""
 
-    def _object_id(self, caller: Caller) -> str:
-        person = self._people.person(caller.team, caller.user)
+    def _object_id(self, caller: Caller, person: Person) -> str:
         if person.is_deactivated or person.is_bot:
             raise NotLinked("Only people with an active account may use this.", detail="bot or deactivated account")
         if person.is_stranger:

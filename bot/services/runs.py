@@ -158,7 +158,11 @@ class Runs:
             compute=compute,
             environment=name,
             environment_version=version,
-            tags=(("submitted_by", f"{caller.team}/{caller.user}"), ("aml_bot_reference", caller.reference)),
+            tags=(
+                ("submitted_by", principal.name or caller.user),
+                ("submitted_by_slack_id", f"{caller.team}/{caller.user}"),
+                ("aml_bot_reference", caller.reference),
+            ),
             project=project.name,
         )
 

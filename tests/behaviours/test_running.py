@@ -17,7 +17,7 @@ def test_a_data_scientist_submits_and_sees_the_run_to_its_metrics(team: Team) ->
     assert ended.thread_ts == posted.ts
     assert "<@U0DANA>" in ended.text
     (run,) = [run for run in team.azure.runs() if run["id"] == posted.run_id]
-    assert run["tags"]["submitted_by"] == "T0SANDBOX/U0DANA"
+    assert (run["tags"]["submitted_by"], run["tags"]["submitted_by_slack_id"]) == ("dana", "T0SANDBOX/U0DANA")
 
 
 def test_a_reader_is_refused_and_told_which_role_would_help(team: Team) -> None:

@@ -7,7 +7,7 @@ import argparse
 import random
 from pathlib import Path
 
-from assets.utils import accuracy, make_data, predict
+from assets.utils import accuracy, loss, make_data, predict
 from azureml.core import Run
 
 
@@ -15,7 +15,7 @@ def main() -> None:
     """Train for a number of epochs and log what a run's page should show."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--learning-rate", type=float, default=0.5)
+    parser.add_argument("--learning-rate", type=float, default=0.002)
     parser.add_argument("--samples", type=int, default=400)
     options = parser.parse_args()
 
@@ -29,9 +29,10 @@ def main() -> None:
         for features, label in train:
             error = label - predict(weights, features)
             weights = [w + options.learning_rate * error * x for w, x in zip(weights, features, strict=True)]
-        score = accuracy(weights, test)
+        score, cost = accuracy(weights, test), loss(weights, test)
         run.log("accuracy", round(score, 4))
-        print(f"epoch {epoch}/{options.epochs}: accuracy {score:.3f}", flush=True)
+        run.log("loss", round(cost, 4))
+        print(f"epoch {epoch}/{options.epochs}: accuracy {score:.3f}, loss {cost:.3f}", flush=True)
 
     Path("outputs").mkdir(exist_ok=True)
     Path("outputs/weights.txt").write_text(" ".join(f"{weight:.6f}" for weight in weights), encoding="utf-8")
