@@ -14,6 +14,7 @@ from bot.search.query import Unit, Vocabulary, units
 from bot.search.words import lexicon, words
 
 _CANDIDATES = 10
+_TITLE_LENGTH = 300  # characters; a longer query is no title
 
 
 class Faq:
@@ -44,50 +45,49 @@ class Faq:
         """The best `limit` sections for a question, ties in file order, and what to do with them. Never raises,
         whatever the text."""
         asked = units(query, self._vocabulary, self._lexicon)
-        matches = self._index.search(asked, _CANDIDATES)
+        matches = self._index.search(asked, _CANDIDATES, query if len(query) <= _TITLE_LENGTH else "")
         if not matches:
             return Answer(query, Outcome.UNKNOWN, ())
-        scores = self._scores(matches, asked)
-        outcome = self._outcome(scores[0], matches, asked)
-        hits = tuple(
-            Hit(
-                self.sections[match.document],
-                score,
-                passages.choose(self.sections[match.document], asked, self._lexicon, limit=self._passage_limit),
-            )
-            for match, score in list(zip(matches, scores, strict=True))[:limit]
-        )
+        probability = confidence.probability(confidence.features(matches))
+        twins = self._twins(matches, asked)
+        outcome = self._outcome(probability, ambiguous=bool(twins))
+        rest = [match for match in matches[1:] if match not in twins]
+        ranked = [matches[0], *twins, *rest][:limit]
+        scores = self._scores(ranked, probability, len(twins) + 1)
+        hits = tuple(self._hit(match, score, asked) for match, score in zip(ranked, scores, strict=True))
         return Answer(query, outcome, hits)
 
-    def _scores(self, matches: list[Match], asked: list[Unit]) -> list[float]:
-        """The first match's probability; the others share what it leaves, by their scores."""
-        first = confidence.probability(confidence.features(matches, asked))
-        scores = [first]
-        for match in matches[1:]:
-            scores.append(min(first, (1 - first) * match.score / matches[0].score, scores[-1]))
+    def _hit(self, match: Match, score: float, asked: list[Unit]) -> Hit:
+        section = self.sections[match.document]
+        return Hit(section, score, passages.choose(section, asked, self._lexicon, limit=self._passage_limit))
+
+    def _scores(self, ranked: list[Match], probability: float, equals: int) -> list[float]:
+        """The probability, shared by the first `equals`; the others share what it leaves, by their scores."""
+        scores = [probability / equals] * min(equals, len(ranked))
+        for match in ranked[equals:]:
+            scores.append(min(scores[-1], (1 - probability) * match.score / ranked[0].score))
         return scores
 
-    def _outcome(self, score: float, matches: list[Match], asked: list[Unit]) -> Outcome:
-        if score < self._thresholds.choices:
+    def _outcome(self, probability: float, *, ambiguous: bool) -> Outcome:
+        if probability < self._thresholds.choices:
             return Outcome.UNKNOWN
-        if score < self._thresholds.confident or self._is_ambiguous(matches, asked):
+        if probability < self._thresholds.confident or ambiguous:
             return Outcome.CHOICES
         return Outcome.CONFIDENT
 
-    def _is_ambiguous(self, matches: list[Match], asked: list[Unit]) -> bool:
-        """Whether another section has the first one's title (but for a number) and the query doesn't say which of the
-        two it means: it names nothing of the heading and those above that only the first one has."""
+    def _twins(self, matches: list[Match], asked: list[Unit]) -> list[Match]:
+        """Matches with the first one's title (but for a number) that the query doesn't tell from it: it names nothing
+        of the headings that only the first one has."""
         first = self.sections[matches[0].document]
-        twins = [
-            twin
-            for match in matches[1:]
-            if _unnumbered((twin := self.sections[match.document]).title) == _unnumbered(first.title)
-        ]
-        if not twins:
-            return False
         own = self._heading_terms(first)
         named = {name for unit in asked if not unit.light for terms, _ in unit.readings for name in terms}
-        return any(not (own - self._heading_terms(twin)) & named for twin in twins)
+        twins: list[Match] = []
+        for match in matches[1:]:
+            other = self.sections[match.document]
+            told_apart = (own - self._heading_terms(other)) & named
+            if _unnumbered(other.title) == _unnumbered(first.title) and not told_apart:
+                twins.append(match)
+        return twins
 
     def _heading_terms(self, section: Section) -> set[str]:
         stems = [part for above in section.path for word in words(above) for part in word.parts]
@@ -129,9 +129,18 @@ def _dead_links(documents: Mapping[str, markdown.Document]) -> list[Problem]:
                 if ":" in name or (name and not name.lower().endswith((".md", ".markdown"))):
                     continue
                 target = posixpath.normpath(posixpath.join(posixpath.dirname(file), unquote(name))) if name else file
+                fault = ""
                 if target not in documents:
                     if posixpath.basename(target).lower() not in {"readme.md", "readme.markdown"}:
-                        problems.append(Problem(file, section.line, f"“{link.target}” leads to no file of the FAQ"))
+                        fault = f"“{link.target}” leads to no file of the FAQ"
                 elif hash_sign and anchor and unquote(anchor).lower() not in documents[target].anchors:
-                    problems.append(Problem(file, section.line, f"“{link.target}” leads to no heading"))
+                    fault = f"“{link.target}” leads to no heading"
+                if fault:
+                    problems.append(Problem(file, _line_of(section, link.target), fault))
     return problems
+
+
+def _line_of(section: Section, text: str) -> int:
+    """The line of the file on which `text` first stands in a section; a link by reference has none."""
+    lines = section.body.split("\n")
+    return next((section.body_line + at for at, line in enumerate(lines) if text in line), section.line)

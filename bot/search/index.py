@@ -19,24 +19,23 @@ BODY_WEIGHT = 1.0
 _PATH_FREQUENCY = 0.6  # how much a word in a heading above counts, against one in the title
 _CODE_FREQUENCY = 0.7
 _LINK_FREQUENCY = 0.5
-_SATURATION = 1.2  # BM25's k1
+_SATURATION = 1.5  # BM25's k1
 _TITLE_LENGTH_SHARE = 0.4  # BM25's b
-_BODY_LENGTH_SHARE = 0.6
+_BODY_LENGTH_SHARE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """How well a section matches a query.
 
-    `score` is the weighted BM25 sum; `reachable` what a section could score at most for this query. `in_title` and
-    `covered` are the share in [0, 1] of the query's weight that is found in the title and path, and anywhere.
-    `title_named` is the share of the section's own title that the query names.
+    `score` is the weighted BM25 sum; `evidence` the same in units of one word that no section has. `covered` is the
+    share in [0, 1] of the query's weight that the section has, `title_named` the share of its own title that the query
+    names.
     """
 
     document: int
     score: float
-    reachable: float
-    in_title: float
+    evidence: float
     covered: float
     title_named: float
 
@@ -76,9 +75,11 @@ class Index:
         self.vocabulary: dict[str, int] = {}
         title, body = _Field(_TITLE_LENGTH_SHARE), _Field(_BODY_LENGTH_SHARE)
         self._titles: list[frozenset[str]] = []
+        self._named: dict[tuple[str, ...], list[int]] = {}
         spelled: Counter[str] = Counter()
         frequencies: Counter[str] = Counter()
-        for section in sections:
+        for document, section in enumerate(sections):
+            self._named.setdefault(tuple(word.text for word in words(section.title)), []).append(document)
             in_title: Counter[str] = Counter()
             self._count(in_title, section.title, 1.0, spelled)
             self._titles.append(frozenset(in_title))
@@ -89,6 +90,8 @@ class Index:
             for block in section.code:
                 self._count(in_body, block.text, _CODE_FREQUENCY, spelled)
             for link in section.links:
+                if link.target.startswith(("#", ".")):
+                    continue  # the words of another entry
                 self._count(in_body, link.target, _LINK_FREQUENCY, None)
             title.counts.append(in_title)
             body.counts.append(in_body)
@@ -122,33 +125,33 @@ class Index:
         ]
         return max(known[:1] or [self.unknown_idf])
 
-    def search(self, units: Sequence[Unit], limit: int) -> list[Match]:
-        """The best `limit` sections, best first; ties in document order. Sections without any match aren't listed."""
+    def search(self, units: Sequence[Unit], limit: int, query: str = "") -> list[Match]:
+        """The best `limit` sections, best first; ties in document order. Sections without any match aren't listed.
+        A section whose title is the `query`, word by word, comes before all others."""
         scores: dict[int, float] = {}
-        shares: dict[int, list[float]] = {}  # per document: weight of the query found in the title, and anywhere
-        total = reachable = 0.0
+        found: dict[int, float] = {}
+        total = 0.0
         for unit in units:
             mass = unit.weight * self.mass(unit)
             total += mass
             anywhere: dict[int, float] = {}
-            for number, (postings, weight) in enumerate(self._fields):
+            for postings, weight in self._fields:
                 best, quality = self._readings(postings, unit)
                 for document, value in best.items():
                     scores[document] = scores.get(document, 0.0) + weight * unit.weight * value
                     anywhere[document] = max(anywhere.get(document, 0.0), quality[document])
-                    if number == 0:
-                        shares.setdefault(document, [0.0, 0.0])[0] += mass * quality[document]
-            for document, found in anywhere.items():
-                shares.setdefault(document, [0.0, 0.0])[1] += mass * found
-            reachable += mass * (TITLE_WEIGHT + BODY_WEIGHT) * (_SATURATION + 1) / 2
+            for document, share in anywhere.items():
+                found[document] = found.get(document, 0.0) + mass * share
+        top = max(scores.values(), default=0.0)
+        for document in self._named.get(tuple(word.text for word in words(query)), ()) if top else ():
+            scores[document] = scores.get(document, 0.0) + top
         ranked = sorted(scores, key=lambda document: (-scores[document], document))[:limit]
         return [
             Match(
                 document=document,
                 score=scores[document],
-                reachable=reachable,
-                in_title=_ratio(shares[document][0], total),
-                covered=_ratio(shares[document][1], total),
+                evidence=scores[document] / self.unknown_idf,
+                covered=_ratio(found[document], total),
                 title_named=self._title_named(document, units),
             )
             for document in ranked

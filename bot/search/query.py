@@ -8,10 +8,11 @@ from rapidfuzz.distance import OSA
 
 from bot.search.words import Lexicon, Word, stem, words
 
-SYNONYM_WEIGHT = 0.75
+SYNONYM_WEIGHT = 0.65
 REPAIRED_WEIGHT = 0.85
-QUESTION_WORD_WEIGHT = 0.15
-STOP_WORD_WEIGHT = 0.1
+QUESTION_WORD_WEIGHT = 0.3
+STOP_WORD_WEIGHT = 0.2
+IDENTIFIER_WEIGHT = 1.5  # `Run.get_context`: who writes that means exactly that
 _MAX_LENGTH = 4000  # characters; more is cut off: nobody asks one question in so many
 _MAX_UNITS = 64
 _MAX_REPAIRS = 12
@@ -74,9 +75,12 @@ def _unit(word: Word, repaired: list[str], concepts: set[str], lexicon: Lexicon)
         weight, light = STOP_WORD_WEIGHT, True
     elif word.text in lexicon.question_words:
         weight, light = QUESTION_WORD_WEIGHT, True
+    elif word.identifier:
+        weight = IDENTIFIER_WEIGHT
     readings: list[Reading] = [((word.whole,), 1.0)]
     if len(word.parts) > 1:
         readings.append((word.parts, 0.9))
+    readings.extend(((name,), 0.9) for name in word.names)
     readings.extend(((stem(candidate),), REPAIRED_WEIGHT) for candidate in repaired)
     if not light:
         damping = REPAIRED_WEIGHT if repaired else 1.0

@@ -33,16 +33,19 @@ _MAX_WORD = 64
 @dataclass(frozen=True, slots=True)
 class Word:
     """A word as it was written: `text` folded, `whole` the stem of all of it, `parts` the stems of its parts (just
-    `whole` if it has none)."""
+    `whole` if it has none), `names` those between dots that have parts themselves (`get_context` of `Run.get_context`).
+    `identifier` marks what is written as names in code are."""
 
     text: str
     whole: str
     parts: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    identifier: bool = False
 
     @property
     def terms(self) -> tuple[str, ...]:
         """What is indexed for this word."""
-        return self.parts if len(self.parts) == 1 else (*self.parts, self.whole)
+        return self.parts if len(self.parts) == 1 else (*self.parts, *self.names, self.whole)
 
 
 def words(text: str) -> list[Word]:
@@ -104,7 +107,12 @@ def _word(piece: str) -> Word | None:
         return Word(piece, piece, (piece,))
     parts = tuple(stem(fold(part)) for part in pieces)
     text = fold("".join(pieces))
-    return Word(text, parts[0] if len(parts) == 1 else stem(text), parts)
+    identifier = len(parts) > 1 and bool("_" in piece or "." in piece or _CAMEL.search(piece))
+    dotted = [_SPLIT.sub("", name) for name in piece.split(".")]
+    names = tuple(
+        stem(fold(name)) for name in dotted if len(dotted) > 1 and fold(name) not in map(fold, pieces) and name
+    )
+    return Word(text, parts[0] if len(parts) == 1 else stem(text), parts, names, identifier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +170,10 @@ def lexicon() -> Lexicon:
         for member in group:
             stems = tuple(part for word in words(member) for part in word.parts)
             phrases.setdefault(stems[0], []).append((stems, CONCEPT + group[0]))
-    light = frozenset((*kinds["question_words"], *kinds["stop_words"]))
+    light = frozenset((*kinds["question_words"], *kinds["topic_words"], *kinds["stop_words"]))
     return Lexicon(
         small_talk=frozenset(tuple(phrase.split()) for phrase in kinds["small_talk"]),
-        question_words=frozenset(kinds["question_words"]),
+        question_words=frozenset((*kinds["question_words"], *kinds["topic_words"])),
         stop_words=frozenset(kinds["stop_words"]),
         everyday=frozenset((data / "everyday.txt").read_text(encoding="utf-8").split()),
         phrases={first: tuple(sorted(found, key=lambda entry: -len(entry[0]))) for first, found in phrases.items()},

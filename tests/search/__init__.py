@@ -1,0 +1,1 @@
+"""Tests of the FAQ search, through `bot.search.load` and `Faq.ask`."""

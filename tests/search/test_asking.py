@@ -1,0 +1,162 @@
+"""Asking: which section, how sure, and what doesn't matter."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.domain.faq import Outcome
+from bot.search import Faq, Thresholds, load
+from tests.search.conftest import SHIPPED, MakeFaq
+
+QUESTION = "how do i install scikit-learn for my training run?"
+
+
+def test_a_clear_question_is_answered_with_its_section(shipped: Faq) -> None:
+    answer = shipped.ask(QUESTION)
+
+    assert answer.outcome is Outcome.CONFIDENT
+    assert answer.best is not None
+    assert answer.best.section.location == "submitting-runs.md#how-do-i-install-a-package-for-training"
+    assert 'add_conda_package("scikit-learn=1.5")' in answer.best.passage.markdown
+
+
+@pytest.mark.parametrize("frame", ["hey team, {}", "{} thanks in advance!", "Hi all! quick question: {} pls", "{}"])
+def test_politeness_changes_nothing(shipped: Faq, frame: str) -> None:
+    plain, polite = shipped.ask(QUESTION), shipped.ask(frame.format(QUESTION))
+
+    assert polite.outcome is plain.outcome
+    assert [(hit.section, hit.score) for hit in polite.hits] == [(hit.section, hit.score) for hit in plain.hits]
+
+
+@pytest.mark.parametrize("query", ["", " ", "hi", "thanks!", "hello everyone", "?!", "🎉🎉", "\u200b\u200b"])
+def test_what_asks_nothing_finds_nothing(shipped: Faq, query: str) -> None:
+    assert shipped.ask(query).outcome is Outcome.UNKNOWN
+    assert shipped.ask(query).hits == ()
+
+
+@pytest.mark.parametrize("query", ["when is lunch", "how do i cook pasta", "who won the game last night?"])
+def test_what_the_faq_does_not_know_is_unknown(shipped: Faq, one_file: Faq, query: str) -> None:
+    assert shipped.ask(query).outcome is Outcome.UNKNOWN
+    assert one_file.ask(query).outcome is Outcome.UNKNOWN
+
+
+def test_equal_titles_are_offered_unless_the_question_tells_which(shipped: Faq) -> None:
+    both = shipped.ask("How do I include additional files?")
+    training = shipped.ask("additional files for training")
+    deployment = shipped.ask("additional files for deployment")
+
+    assert both.outcome is Outcome.CHOICES
+    assert {hit.section.path[0] for hit in both.hits[:2]} == {"Submitting training runs", "Deploying models"}
+    assert (training.outcome, training.hits[0].section.path[0]) == (Outcome.CONFIDENT, "Submitting training runs")
+    assert (deployment.outcome, deployment.hits[0].section.path[0]) == (Outcome.CONFIDENT, "Deploying models")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("set up role based access control", "set up rloe based acess contrl"),
+        ("add a private wheel", "add a privat weel"),
+        ("curated environments", "curatd enviroments"),
+    ],
+)
+def test_slips_of_the_pen_find_the_same_section(shipped: Faq, right: str, wrong: str) -> None:
+    assert shipped.ask(wrong).hits[0].section == shipped.ask(right).hits[0].section
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("ScriptRunConfig compute_target", "How do I submit a training run?"),
+        ("addprivatepipwheel", "How do I install my own package?"),
+        ("Environment.add_private_pip_wheel(ws, ...)", "How do I install my own package?"),
+        ("what is MsiAuthentication", "Which authentication options are supported?"),
+    ],
+)
+def test_names_from_code_are_found_however_they_are_written(shipped: Faq, query: str, title: str) -> None:
+    assert shipped.ask(query).hits[0].section.title == title
+
+
+def test_words_of_the_field_find_each_other(make_faq: MakeFaq) -> None:
+    faq = make_faq(
+        a="# Jobs\n\n## How do I start a run?\n\nPress start.\n\n## How do I assign permissions?\n\nIn the portal.\n",
+        b="# Images\n\n## What is in the container?\n\nPrograms.\n",
+    )
+
+    assert faq.ask("rbac").hits[0].section.title == "How do I assign permissions?"
+    assert faq.ask("docker").hits[0].section.title == "What is in the container?"
+    assert faq.ask("kick off a job").hits[0].section.title == "How do I start a run?"
+
+
+def test_other_scripts_are_searched(make_faq: MakeFaq) -> None:
+    faq = make_faq(
+        a="# 質問\n\n## 学習ジョブの実行方法\n\n実行を押します。\n\n## パスワードの変更\n\n設定を開きます。\n",
+        b="# 질문\n\n## 학습은 어떻게 시작하나요?\n\n단추를 누릅니다.\n",
+        c="# Käse\n\n## Where is the CAFÉ?\n\nThere.\n",
+    )
+
+    assert faq.ask("パスワードを変更したい").hits[0].section.title == "パスワードの変更"
+    assert faq.ask("학습 시작").hits[0].section.title == "학습은 어떻게 시작하나요?"
+    assert faq.ask("cafe").hits[0].section.title == "Where is the CAFÉ?"
+
+
+def test_hits_are_best_first_and_bounded(shipped: Faq) -> None:
+    for limit in (1, 2, 3, 10):
+        answer = shipped.ask("environment for a training run with docker", limit=limit)
+        scores = [hit.score for hit in answer.hits]
+
+        assert len(scores) <= limit
+        assert scores == sorted(scores, reverse=True)
+        assert all(0 <= score <= 1 for score in scores)
+
+
+def test_equal_sections_come_in_file_order(make_faq: MakeFaq) -> None:
+    faq = make_faq(b="# T\n\n## Widgets\n\nsame text\n", a="# T\n\n## Widgets\n\nsame text\n")
+
+    assert [hit.section.file for hit in faq.ask("widgets").hits] == ["a.md", "b.md"]
+
+
+def test_thresholds_decide_the_outcome(tmp_path: Path) -> None:
+    query = "which python version does a run use"
+
+    always = load(SHIPPED, thresholds=Thresholds(confident=0, choices=0)).ask(query)
+    never = load(SHIPPED, thresholds=Thresholds(confident=1, choices=1)).ask(query)
+    offered = load(SHIPPED, thresholds=Thresholds(confident=1, choices=0)).ask(query)
+
+    assert [always.outcome, never.outcome, offered.outcome] == [Outcome.CONFIDENT, Outcome.UNKNOWN, Outcome.CHOICES]
+    assert never.hits
+    assert never.hits == always.hits
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=200))
+@example("x" * 40_000)
+@example("a_b." * 10_000)
+@example("how do i " * 5_000)
+@example("((((((((((a+)+)+)+)+)+)+)+)+)+)+" * 100)
+@example("\x00\x1b[2J\u202e\ufeff")
+def test_any_text_may_be_asked(query: str) -> None:
+    answer = _SHIPPED.ask(query)
+
+    assert answer.query == query
+    for hit in answer.hits:
+        assert hit.passage.markdown in hit.section.body
+
+
+_SHIPPED = load(SHIPPED)
+
+
+def test_it_needs_nothing_but_its_own_libraries() -> None:
+    code = (
+        "import sys, bot.search; "
+        "print(*sorted({name.split('.')[0] for name in sys.modules} - set(sys.stdlib_module_names)))"
+    )
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+    foreign = {name for name in loaded.stdout.split() if not name.startswith("_")}
+    assert foreign & {"slack_sdk", "slack_bolt", "azureml", "sqlalchemy", "dbos", "pydantic", "aiohttp"} == set()
+    assert {"bot", "markdown_it", "rapidfuzz", "Stemmer"} <= foreign

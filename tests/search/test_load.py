@@ -1,0 +1,106 @@
+"""A FAQ folder is usable, or refused with one sentence that says what to do."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import ConfigurationError
+from bot.search import Thresholds, load
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        load(folder)
+    return caught.value.user_message
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    message = refusal(tmp_path / "nowhere")
+
+    assert "nowhere” doesn't exist" in message
+    assert "Create it" in message
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "faq.md").write_text("# A\n\nx")
+
+    assert "is a file" in refusal(tmp_path / "faq.md")
+
+
+def test_a_folder_without_markdown_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("text")
+    (tmp_path / "README.md").write_text("# How to write\n\ntext")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "a.md").write_text("# A\n\nx")
+
+    assert "has no Markdown file (a README isn't counted)" in refusal(tmp_path)
+
+
+def test_markdown_without_any_entry_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# Title\n\n- [x](#a)\n- [y](#b)\n")
+
+    assert "has no heading with text below it" in refusal(tmp_path)
+
+
+def test_files_that_are_not_utf8_are_named_with_byte_and_line_all_at_once(tmp_path: Path) -> None:
+    (tmp_path / "good.md").write_text("# A\n\nx")
+    (tmp_path / "latin.md").write_bytes("# Straße\n\nGrüße".encode("latin-1"))
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "deeper" / "second.md").write_bytes(b"# A\n\nab\n\xff")
+
+    message = refusal(tmp_path)
+
+    assert "latin.md is not UTF-8 (byte 6, line 1" in message
+    assert "deeper/second.md is not UTF-8 (byte 8, line 4" in message
+    assert "save it as UTF-8" in message
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "secret.md").write_text("# A\n\nx")
+    (tmp_path / "secret.md").chmod(0)
+
+    assert "secret.md can't be read (permission denied" in refusal(tmp_path)
+
+
+def test_a_dangling_link_is_named(tmp_path: Path) -> None:
+    (tmp_path / "gone.md").symlink_to(tmp_path / "nowhere.md")
+
+    assert "gone.md can't be read (no such file or directory" in refusal(tmp_path)
+
+
+def test_files_are_read_in_order_of_their_paths_below_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "z").mkdir()
+    (tmp_path / "z" / "a.markdown").write_text("# Inner\n\nx")
+    (tmp_path / "b.md").write_text("# B\n\nx")
+    (tmp_path / "A.MD").write_bytes(b"\xef\xbb\xbf# A\r\n\r\nx")
+
+    faq = load(tmp_path)
+
+    assert [(section.file, section.title) for section in faq.sections] == [
+        ("A.MD", "A"),
+        ("b.md", "B"),
+        ("z/a.markdown", "Inner"),
+    ]
+    assert faq.section("z/a.markdown", "inner") is faq.sections[2]
+    assert faq.section("b.md", "inner") is None
+
+
+def test_links_that_lead_nowhere_are_reported(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(
+        "# A\n\n[b](b.md#b) [dead](b.md#c) [gone](c.md) [up](#a) [web](https://example.com/x.md)"
+    )
+    (tmp_path / "b.md").write_text("# B\n\n[a](./a.md#a), [this](#nothing)")
+
+    assert [str(problem) for problem in load(tmp_path).problems] == [
+        "a.md:3: “b.md#c” leads to no heading",
+        "a.md:3: “c.md” leads to no file of the FAQ",
+        "b.md:3: “#nothing” leads to no heading",
+    ]
+
+
+@pytest.mark.parametrize(("confident", "choices"), [(0.2, 0.5), (1.2, 0.1), (0.5, -0.1)])
+def test_thresholds_that_make_no_sense_are_refused(confident: float, choices: float) -> None:
+    with pytest.raises(ValueError, match="thresholds"):
+        Thresholds(confident=confident, choices=choices)

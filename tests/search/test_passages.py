@@ -1,0 +1,108 @@
+"""What is shown of a section: verbatim, chosen for the question, code intact."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.faq import Passage
+from bot.search.markdown import parse
+from bot.search.passages import choose
+from bot.search.query import Vocabulary, units
+from bot.search.words import lexicon
+from tests.search.conftest import MakeFaq
+from tests.search.test_markdown import DOCUMENTS
+
+FILLER = "Some words that fill the page and say nothing of interest to anybody. " * 4
+LONG = f"""# T
+
+## How do I use the machine?
+
+{FILLER}
+
+### Starting it
+
+{FILLER}
+
+To start the engine, turn the crank:
+
+```python
+crank.turn(times=3)
+
+engine.start()
+```
+
+{FILLER}
+
+### Cleaning it
+
+Use a brush for the boiler:
+
+```sh
+brush --soft boiler
+```
+
+{FILLER}
+"""
+
+
+def passage(text: str, query: str, limit: int) -> Passage:
+    section = parse(text, "f.md").sections[0]
+    asked = units(query, Vocabulary(lambda _: True, {}), lexicon())
+    return choose(section, asked, lexicon(), limit=limit)
+
+
+def test_a_short_answer_is_shown_whole() -> None:
+    found = passage("## Q?\n\nA.\n\n- b\n- c\n", "q", 100)
+
+    assert found == Passage("A.\n\n- b\n- c", "f.md", 3, truncated=False)
+
+
+def test_of_a_long_answer_the_part_that_fits_the_question_is_shown_with_its_code() -> None:
+    start, clean = passage(LONG, "start the engine", 600), passage(LONG, "brush for cleaning the boiler", 600)
+
+    assert "crank.turn(times=3)\n\nengine.start()\n```" in start.markdown
+    assert "turn the crank:" in start.markdown
+    assert "brush --soft boiler" in clean.markdown
+    assert clean.markdown.startswith("### Cleaning it")
+    assert clean.line == LONG.split("\n").index("### Cleaning it") + 1
+    assert start.truncated
+    assert clean.truncated
+
+
+def test_a_code_block_is_not_cut_where_it_fits() -> None:
+    for limit in range(60, 700, 20):
+        found = passage(LONG, "start the engine with the crank", limit).markdown
+
+        assert len(found) <= limit
+        if "```python" in found:
+            assert "engine.start()\n```" in found
+
+
+def test_a_block_that_is_too_long_is_cut_at_a_line() -> None:
+    code = "\n".join(f"line_{number} = {number}" for number in range(500))
+
+    found = passage(f"## Q?\n\n```python\n{code}\n```\n", "line", 300)
+
+    assert found.truncated
+    assert len(found.markdown) <= 300
+    assert found.markdown.split("\n")[-1] in code.split("\n")
+
+
+def test_the_limit_is_a_parameter_of_the_faq(make_faq: MakeFaq) -> None:
+    faq = make_faq(a=LONG)
+
+    assert faq.ask("machine").hits[0].passage.markdown == faq.sections[0].body
+
+
+@settings(max_examples=150, deadline=None)
+@given(DOCUMENTS, st.text(max_size=30), st.integers(min_value=1, max_value=200))
+def test_passages_are_unchanged_pieces_that_begin_at_their_line(text: str, query: str, limit: int) -> None:
+    asked = units(query, Vocabulary(lambda _: True, {}), lexicon())
+
+    for section in parse(text, "f.md").sections:
+        found = choose(section, asked, lexicon(), limit=limit)
+
+        assert found.markdown in section.body
+        assert len(found.markdown) <= limit
+        assert section.body_line <= found.line <= section.end_line
+        assert section.body.split("\n")[found.line - section.body_line].startswith(found.markdown.split("\n")[0])
+        assert found.truncated == (found.markdown != section.body)
