@@ -122,8 +122,9 @@ def section(text: str) -> dict[str, Any]:
 def button(
     label: str, action_id: str, value: str, *, says: str = "", style: str = "", confirm: ConfirmObject | None = None
 ) -> dict[str, Any] | None:
-    """A button; `says` is for screen readers where the label alone isn't clear. None when the value is too long."""
-    if len(value) > MAX_VALUE:
+    """A button; `says` is for screen readers where the label alone isn't clear. None when Slack can't
+    carry the value: a changed one would stand for something else."""
+    if len(value) > MAX_VALUE or mrkdwn.fit(value) != value:
         return None
     element = ButtonElement(
         text=PlainTextObject(text=label, emoji=False),

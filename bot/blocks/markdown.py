@@ -4,6 +4,7 @@ A renderer of markdown-it's tokens, so that escaping happens at the leaves and n
 tables or nested lists of its own: headings become bold lines, tables aligned text, nesting indentation.
 """
 
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ _TABLE_WIDTH = 90
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+# Which addresses may be links is decided in one place, `mrkdwn.link`; the parser would show the source of others.
+_PARSER.validateLink = lambda url: bool(url.strip())  # type: ignore[method-assign] # its documented hook
 _MARKS = {"strong": "*", "em": "_", "s": "~"}
 
 
@@ -82,7 +85,7 @@ class _Renderer:
             case "fence" | "code_block":
                 self._code(token.content)
             case "html_block":
-                self._text(mrkdwn.prose(_without_tags(token.content)))
+                self._text(mrkdwn.prose(html.unescape(_without_comments(token.content))))
             case "hr":
                 self._text(_RULE)
             case "heading_open":
@@ -206,7 +209,7 @@ def _leaf(token: Token) -> str:
         case "image":
             return mrkdwn.link(str(token.attrs.get("src", "")), f"Image: {token.content or 'without a description'}")
         case "html_inline":
-            return "\n" if _BREAK.fullmatch(token.content) else mrkdwn.escape(_without_tags(token.content))
+            return "\n" if _BREAK.fullmatch(token.content) else mrkdwn.escape(_without_comments(token.content))
         case _:
             return mrkdwn.inert(mrkdwn.escape(token.content))
 
@@ -231,9 +234,9 @@ def _words(children: Sequence[Token]) -> str:
     return "".join(said)
 
 
-def _without_tags(html: str) -> str:
+def _without_comments(source: str) -> str:
     """HTML as it is written, but without comments: those are for the authors."""
-    return _COMMENT.sub("", html).strip()
+    return _COMMENT.sub("", source).strip()
 
 
 def _row_as_item(titles: Sequence[str], row: Sequence[str]) -> str:

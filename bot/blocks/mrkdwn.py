@@ -69,6 +69,11 @@ def plain(value: str, limit: int) -> str:
     return shorten(_UNFIT.sub("", value), limit)
 
 
+def fit(value: str) -> str:
+    """`value` without what Slack or JSON can't carry; for fields that nobody reads as text."""
+    return _UNFIT.sub("", value)
+
+
 def shorten(value: str, limit: int) -> str:
     """`value` on one line, at most `limit` characters."""
     text = " ".join(_UNFIT.sub("", value).split())

@@ -1,7 +1,7 @@
 """Who holds which role, and what a role allows.
 
-Other people are shown by name (`names`: Slack user id to display name) and never mentioned: a question about roles
-must not ping everybody who holds one.
+Other people are shown by display name where it is known (`names`, by Slack user id) and by mention where it isn't. A
+mention calls the person, so these messages are for the asker alone: where nobody else sees it, it calls nobody.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,8 +24,8 @@ def whoami(roles: PersonRoles) -> Message:
 
 def person_roles(roles: PersonRoles, name: str = "") -> Message:
     """Another person's identity, roles and commands; `name` is their display name."""
-    shown = mrkdwn.line(name, 80) or mrkdwn.code(roles.user)
-    return _person(name or roles.user, f"{shown} is", f"{shown} holds", f"{shown} may use", roles)
+    shown = mrkdwn.line(name, 80) or mrkdwn.mention(roles.user) or mrkdwn.code(roles.user)
+    return _person(name or "this person", f"{shown} is", f"{shown} holds", f"{shown} may use", roles)
 
 
 def workspace_roles(roles: WorkspaceRoles, names: Mapping[str, str] | None = None) -> Message:
@@ -90,8 +90,8 @@ def _holder(holder: Holder, names: Mapping[str, str]) -> str:
     inherited = ", inherited" if holder.inherited else ""
     if not holder.user:
         return f"• {entra}{inherited}"
-    person = mrkdwn.line(names.get(holder.user, ""), 80) or mrkdwn.code(holder.user, 80)
-    return f"• {person} ({entra}){inherited}"
+    person = mrkdwn.line(names.get(holder.user, ""), 80) or mrkdwn.mention(holder.user)
+    return f"• {person or mrkdwn.code(holder.user, 80)} ({entra}){inherited}"
 
 
 def _actions(permissions: Sequence[Permission]) -> list[tuple[str, list[str]]]:

@@ -122,7 +122,7 @@ def _choice(block_id: str, label: str, names: Sequence[str], chosen: str, hint: 
     options = [
         Option(text=PlainTextObject(text=mrkdwn.plain(name, _MAX_OPTION_TEXT), emoji=False), value=name)
         for name in dict.fromkeys(names)
-        if mrkdwn.plain(name, _MAX_OPTION_TEXT) and len(name) <= _MAX_OPTION_VALUE
+        if mrkdwn.plain(name, _MAX_OPTION_TEXT) and len(name) <= _MAX_OPTION_VALUE and mrkdwn.fit(name) == name
     ]
     if not options:
         return _text(block_id, label, chosen, hint=hint)
@@ -139,7 +139,7 @@ def _choice(block_id: str, label: str, names: Sequence[str], chosen: str, hint: 
 
 def _text(block_id: str, label: str, value: str, *, hint: str = "", optional: bool = True) -> dict[str, Any]:
     element = PlainTextInputElement(
-        action_id=_ACTION, initial_value=value[:MAX_INPUT] or None, multiline=False, max_length=MAX_INPUT
+        action_id=_ACTION, initial_value=mrkdwn.fit(value)[:MAX_INPUT] or None, multiline=False, max_length=MAX_INPUT
     )
     return _input(block_id, label, element, hint, optional=optional)
 

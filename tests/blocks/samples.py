@@ -1,0 +1,121 @@
+"""Domain values with any text in every field."""
+
+import dataclasses
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+
+from bot.domain.access import Permission, RoleAssignment, RoleDefinition
+from bot.domain.environments import EnvironmentDetail, EnvironmentName
+from bot.domain.faq import Answer, Hit, Outcome, Passage, Section
+from bot.domain.help import Escalation, Question
+from bot.domain.roles import Holder, Holding, PersonRoles, RoleHolders, WorkspaceRoles
+from bot.domain.runs import Metric, Run, RunDetail, RunSpec, RunStatus, SubmitRequest
+
+texts = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(
+        [
+            "<!channel> and <!here>",
+            "<@U12345678>",
+            "<!subteam^S12345678>",
+            "<https://evil.example.org|https://good.example.com>",
+            "&lt;!channel&gt;",
+            "```\n<!everyone>\n```",
+            "*bold* _soft_ `code",
+            "\n> quote\n",
+            "\u202e\ud800\x00",
+            "x" * 4_500,
+            "<" * 2_000,
+            "&\n" * 1_000,
+            "word " * 1_500,
+            "",
+            " ",
+            "https://e.com/<!here>",
+            "https://example.com/" + "&" * 2_000,
+        ]
+    ),
+)
+some = st.lists(texts, max_size=4).map(tuple)
+numbers = st.floats(allow_nan=True, allow_infinity=True)
+times = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)) | st.none()  # noqa: DTZ001 - made aware by `timezones`
+statuses = st.sampled_from(RunStatus)
+sections = st.builds(
+    Section, path=some, title=texts, level=st.integers(0, 6), anchor=texts, file=texts, line=st.integers(1, 9999),
+    end_line=st.integers(1, 9999), body=texts, prose=texts,
+)  # fmt: skip
+passages = st.builds(Passage, markdown=texts, file=texts, line=st.integers(1, 9999), truncated=st.booleans())
+hits = st.builds(Hit, section=sections, score=st.floats(0, 1), passage=passages)
+answers = st.builds(Answer, query=texts, outcome=st.sampled_from(Outcome), hits=st.lists(hits, max_size=3).map(tuple))
+questions = st.builds(
+    Question, key=texts, team=texts, channel=texts, user=texts | st.just("U123ABC"), thread_ts=texts, text=texts
+)
+escalations = st.builds(
+    Escalation,
+    question=questions,
+    on_call=st.lists(texts | st.sampled_from(["U123ABC", "S123ABC"]), max_size=3).map(tuple),
+    tried=some,
+    first=st.booleans(),
+)
+runs = st.builds(
+    Run, id=texts, experiment=texts, status=statuses, compute=texts, environment=texts, created=times, started=times,
+    ended=times, portal_url=texts, error=texts, submitted_by=texts,
+)  # fmt: skip
+metrics = st.builds(Metric, name=texts, values=st.lists(numbers | texts, max_size=4).map(tuple))
+details = st.builds(RunDetail, run=runs, metrics=st.lists(metrics, max_size=25).map(tuple), log=some)
+specs = st.builds(
+    RunSpec, run_id=texts, experiment=texts, folder=texts, script=texts, arguments=some, compute=texts,
+    environment=texts, environment_version=texts, tags=st.just(()), project=texts,
+)  # fmt: skip
+requests = st.builds(
+    SubmitRequest, script=texts, project=texts, compute=texts, environment=texts, experiment=texts, arguments=some
+)
+environment_names = st.builds(EnvironmentName, name=texts, version=texts, curated=st.booleans())
+environments = st.builds(
+    EnvironmentDetail, name=texts, version=texts, curated=st.booleans(), python=texts, conda_packages=some,
+    pip_packages=some, image=texts, has_dockerfile=st.booleans(), variables=some,
+)  # fmt: skip
+permissions = st.builds(Permission, actions=some, not_actions=some, data_actions=some, not_data_actions=some)
+definitions = st.builds(
+    RoleDefinition, id=texts, name=texts, description=texts, permissions=st.lists(permissions, max_size=2).map(tuple),
+    custom=st.booleans(),
+)  # fmt: skip
+assignments = st.builds(
+    RoleAssignment, id=texts, principal_id=texts, principal_type=texts, role_definition_id=texts, scope=texts,
+    condition=texts,
+)  # fmt: skip
+holdings = st.builds(
+    Holding, role=definitions, assignment=assignments, inherited=st.booleans(), through_group=st.booleans()
+)
+holders = st.builds(Holder, principal_id=texts, principal_type=texts, user=texts, inherited=st.booleans())
+people = st.builds(
+    PersonRoles,
+    team=texts,
+    user=texts,
+    object_id=texts,
+    holdings=st.lists(holdings, max_size=3).map(tuple),
+    commands=some,
+)
+role_holders = st.builds(RoleHolders, role=definitions, holders=st.lists(holders, max_size=3).map(tuple))
+workspaces = st.builds(WorkspaceRoles, scope=texts, roles=st.lists(role_holders, max_size=3).map(tuple))
+
+
+def section(title: str = "How do I pin a package?", *, file: str = "environments.md", **others: object) -> Section:
+    """An entry that looks like one of the FAQ's."""
+    plain = Section(
+        path=("Environments", title),
+        title=title,
+        level=2,
+        anchor="how-do-i-pin-a-package",
+        file=file,
+        line=42,
+        end_line=60,
+        body="Write the version:\n\n```python\npip_packages=['scikit-learn==1.5']\n```",
+        prose="Write the version. It is kept with the environment.",
+    )
+    return dataclasses.replace(plain, **others)  # type: ignore[arg-type] # names and types are the caller's business
+
+
+def hit(found: Section, score: float = 0.87) -> Hit:
+    """A hit that shows the whole entry."""
+    return Hit(found, score, Passage(found.body, found.file, found.line + 2, truncated=False))

@@ -1,0 +1,114 @@
+"""What people see of an answer."""
+
+import json
+
+import pytest
+
+from bot.blocks import answers
+from bot.domain.faq import Answer, Hit, Outcome, Passage
+from bot.parse import actions
+from tests.blocks import sound
+from tests.blocks.samples import hit, section
+
+KEY = "T1:C1:1700000000.000100"
+FIRST = section()
+SECOND = section("How do I update a package?", path=("Environments", "Packages", "How do I update a package?"))
+
+
+def answer(outcome: Outcome, *hits: Hit) -> Answer:
+    return Answer("how to pin?", outcome, hits)
+
+
+def test_a_confident_answer_shows_the_snippet_its_source_and_how_sure_it_is() -> None:
+    message = answers.answer(KEY, answer(Outcome.CONFIDENT, hit(FIRST)), can_call_human=True)
+
+    sound.check(message)
+    assert message.text == (
+        "*How do I pin a package?*\nWrite the version:\n```\npip_packages=['scikit-learn==1.5']\n```\n"
+        "Source: environments.md \u203a How do I pin a package? (line 44)\nI'm fairly sure (87%)."
+    )
+    assert sound.buttons(message) == {
+        "Helpful": "feedback_helpful",
+        "Not helpful": "feedback_not_helpful",
+        "Ask a human": "ask_human",
+    }
+    assert {button["value"] for button in sound.all_buttons(list(message.blocks))} == {KEY}
+
+
+def test_the_source_is_a_link_where_the_faq_is_on_the_web() -> None:
+    message = answers.answer(
+        KEY,
+        answer(Outcome.CONFIDENT, hit(FIRST)),
+        source_url=lambda found: f"https://git.example.com/faq/{found.location}?a=1&b=2",
+        can_call_human=False,
+    )
+
+    sound.check(message)
+    assert (
+        "<https://git.example.com/faq/environments.md#how-do-i-pin-a-package?a=1&amp;b=2|environments.md"
+        in message.text
+    )
+    assert "Ask a human" not in sound.buttons(message)
+
+
+def test_a_part_of_an_entry_says_that_there_is_more() -> None:
+    found = Hit(FIRST, 0.95, Passage("Write the version.", FIRST.file, 44, truncated=True))
+
+    message = answers.answer(KEY, answer(Outcome.CONFIDENT, found))
+
+    assert "a part of the entry" in message.text
+    assert "I'm very sure (95%)" in message.text
+
+
+def test_choices_are_told_apart_by_their_path_and_can_be_shown() -> None:
+    message = answers.answer(KEY, answer(Outcome.CHOICES, hit(FIRST, 0.5), hit(SECOND, 0.4)), can_call_human=True)
+
+    sound.check(message)
+    assert "I'm not sure" in message.text
+    assert "in Environments \u203a Packages" in message.text
+    shows = [button for button in sound.all_buttons(list(message.blocks)) if button["action_id"] == "show_choice"]
+    assert [actions.choice(button["value"]) for button in shows] == [
+        actions.ShownChoice(KEY, "environments.md", "how-do-i-pin-a-package")
+    ] * 2
+    assert shows[1]["accessibility_label"] == "Show entry 2: How do I update a package?"
+
+
+def test_an_entry_that_was_chosen_is_shown_whole() -> None:
+    message = answers.section(KEY, FIRST, can_call_human=True)
+
+    sound.check(message)
+    assert "scikit-learn==1.5" in message.text
+    assert "(line 42)" in message.text
+    assert "Helpful" in sound.buttons(message)
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_without_any_entry_it_says_that_it_does_not_know(outcome: Outcome) -> None:
+    message = answers.answer(KEY, answer(outcome), can_call_human=True)
+
+    sound.check(message)
+    assert message.text.startswith("I don't know")
+    assert sound.buttons(message) == {"Ask a human": "ask_human"}
+
+
+def test_the_nearest_entries_of_an_unknown_question_are_named_and_not_shown() -> None:
+    message = answers.answer(KEY, answer(Outcome.UNKNOWN, hit(FIRST, 0.1)), can_call_human=False)
+
+    assert "How do I pin a package?" in message.text
+    assert "scikit-learn" not in message.text
+    assert sound.buttons(message) == {}
+
+
+def test_an_anchor_too_long_for_a_button_costs_only_the_button() -> None:
+    message = answers.answer(KEY, answer(Outcome.CHOICES, hit(section(anchor="a" * 3_000))))
+
+    sound.check(message)
+    assert sound.buttons(message) == {}
+
+
+def test_a_value_of_a_button_has_nothing_that_slack_escapes() -> None:
+    message = answers.answer(KEY, answer(Outcome.CHOICES, hit(section(file="a&b.md", anchor="<x>"))))
+
+    (button,) = sound.all_buttons(list(message.blocks))
+    assert not set("&<>") & set(button["value"])
+    assert json.loads(button["value"]) == {"key": KEY, "file": "a&b.md", "anchor": "<x>"}

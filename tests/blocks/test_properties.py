@@ -1,0 +1,110 @@
+"""Whatever text is in the values: Slack takes every message, and none pings or links what we didn't mean."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.blocks import Message, answers, environments, errors, help, roles, runs, views  # noqa: A004 - the feature's name
+from bot.domain import commands
+from bot.domain import errors as domain_errors
+from bot.domain.help import Verdict
+from bot.domain.runs import SubmittedRun
+from tests.blocks import samples as s
+from tests.blocks import sound
+
+_NAMES = st.dictionaries(s.texts, s.texts, max_size=3)
+_ERRORS = st.one_of(
+    st.builds(domain_errors.InvalidRequest, s.texts),
+    st.builds(domain_errors.UnknownCommand, s.texts, s.some),
+    st.builds(domain_errors.NotFound, s.texts, s.texts, nearest=s.some, hint=s.texts),
+    st.builds(domain_errors.NotLinked, s.texts),
+    st.builds(domain_errors.PermissionDenied, s.texts, missing=s.texts, role=s.texts, scope=s.texts),
+    st.builds(domain_errors.Unavailable, s.texts),
+)
+
+
+def _source(text: str) -> Callable[[object], str]:
+    return lambda _: text
+
+
+_BUILDERS: dict[str, st.SearchStrategy[Message]] = {
+    "answer": st.builds(
+        answers.answer, s.texts, s.answers, source_url=st.none() | s.texts.map(_source), can_call_human=st.booleans()
+    ),
+    "section": st.builds(answers.section, s.texts, s.sections, source_url=s.texts.map(_source)),
+    "help_overview": st.builds(help.help_overview, st.lists(st.sampled_from(commands.ALL)).map(tuple)),
+    "help_command": st.builds(help.help_command, st.sampled_from(commands.ALL)),
+    "already_called": st.builds(help.already_called),
+    "called_in": st.builds(help.called_in, s.texts | st.just("C123ABC")),
+    "feedback_thanks": st.builds(help.feedback_thanks, st.sampled_from(Verdict)),
+    "submitted": st.builds(runs.submitted, st.builds(SubmittedRun, run=s.runs, spec=s.specs)),
+    "progress": st.builds(runs.progress, s.details, s.texts, now=s.times),
+    "status": st.builds(runs.status, s.details, now=s.times),
+    "outcome_unknown": st.builds(runs.outcome_unknown, s.texts),
+    "run_list": st.builds(runs.run_list, st.lists(s.runs, max_size=5)),
+    "logs": st.builds(runs.logs, s.texts, st.lists(s.texts, max_size=30)),
+    "ended": st.builds(runs.ended, s.details, s.texts | st.just("U123ABC")),
+    "never_started": st.builds(runs.never_started, s.texts),
+    "cancel_requested": st.builds(runs.cancel_requested, s.runs),
+    "environment_list": st.builds(environments.environment_list, st.lists(s.environment_names, max_size=50), s.texts),
+    "environment": st.builds(environments.environment, s.environments),
+    "whoami": st.builds(roles.whoami, s.people),
+    "person_roles": st.builds(roles.person_roles, s.people, s.texts),
+    "workspace_roles": st.builds(roles.workspace_roles, s.workspaces, _NAMES),
+    "role": st.builds(roles.role, s.definitions, st.lists(s.holders, max_size=30), _NAMES),
+    "error": st.builds(errors.error, _ERRORS, s.texts),
+    "bug": st.builds(errors.bug, s.texts),
+}
+# To the one who started a run, and, where only the asker sees it, of people who hold roles; always from ids.
+_MAY_CALL = {"ended", "person_roles", "workspace_roles", "role"}
+_LEAN = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+@pytest.mark.parametrize("builder", _BUILDERS)
+@_LEAN
+@given(st.data())
+def test_a_message_of_any_text_is_sound(builder: str, data: st.DataObject) -> None:
+    sound.check(data.draw(_BUILDERS[builder]), may_call=builder in _MAY_CALL)
+
+
+@_LEAN
+@given(s.escalations)
+def test_an_escalation_calls_only_ids(escalation: Any) -> None:
+    message = help.escalation(escalation)
+
+    sound.check(message, may_call=True)
+    ids = {escalation.question.user, *escalation.on_call} & {"U123ABC", "S123ABC"}
+    called = set(sound.OWN_MARKUP.findall(message.text)) - {""}
+    assert called <= {f"<@{each}>" if each[0] == "U" else f"<!subteam^{each}>" for each in ids}
+
+
+@_LEAN
+@given(s.some, s.some, s.some, st.none() | s.requests)
+def test_a_form_of_any_names_is_sound(
+    projects: tuple[str, ...], computes: tuple[str, ...], others: tuple[str, ...], values: Any
+) -> None:
+    sound.check_view(views.submit_form(projects, computes, others, values))
+    sound.check_view(views.submit_form_skeleton(projects, values))
+
+
+@_LEAN
+@given(st.none() | _ERRORS, s.texts)
+def test_a_form_that_can_not_be_used_is_sound(error: domain_errors.BotError | None, reference: str) -> None:
+    sound.check_view(views.submit_form_error(error, reference))
+
+
+def _public_builders() -> Iterator[str]:
+    for module in (answers, help, runs, environments, roles, errors):
+        for name, value in vars(module).items():
+            if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_"):
+                yield name
+
+
+def test_every_builder_of_a_message_is_among_them() -> None:
+    assert set(_public_builders()) - {"escalation", "summary"} == set(_BUILDERS)
