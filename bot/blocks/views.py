@@ -79,11 +79,6 @@ def submit_form_error(error: BotError | None, reference: str) -> dict[str, Any]:
     return _modal("Submit a run", list(message.blocks), "")
 
 
-def with_errors(errors: dict[str, str]) -> dict[str, Any]:
-    """The ack of a submitted form whose inputs `errors` (block id to sentence) are wrong."""
-    return {"response_action": "errors", "errors": {block: mrkdwn.plain(text, 300) for block, text in errors.items()}}
-
-
 def _modal(title: str, blocks: list[dict[str, Any]], private_metadata: str, submit: str = "") -> dict[str, Any]:
     if len(private_metadata) > _MAX_METADATA:
         raise ValueError(f"private_metadata has {len(private_metadata)} characters, Slack stores {_MAX_METADATA}")

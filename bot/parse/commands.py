@@ -32,7 +32,7 @@ from bot.parse.requests import (
     WhoAmI,
 )
 from bot.parse.submit import parse_submit, usage
-from bot.parse.text import mentioned
+from bot.parse.text import is_greeting, mentioned
 from bot.parse.words import Word, split
 
 _T = TypeVar("_T")
@@ -70,13 +70,13 @@ def parse_mention(text: str) -> Request:
 
     It is a command when its first word is exactly one and the rest fits, or when an option or a script shows that a
     command was meant (then its mistake is raised). A command alone that needs more gets its help: a mention can't open
-    the form. All else is a question.
+    the form. Nothing, or a greeting, gets the overview. All else is a question.
 
     Raises:
         InvalidRequest: clearly a command, and it has a mistake.
     """
     line = _SLASH.sub("", _bare(text), count=1)
-    if not line:
+    if is_greeting(line):
         return Help()
     name, rest = _first_word(line)
     command = commands.BY_NAME.get(name.lower())

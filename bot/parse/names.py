@@ -13,7 +13,6 @@ _COMPUTE = re.compile(r"[a-zA-Z0-9][\w-]{0,63}", re.ASCII)
 _EXPERIMENT = re.compile(r"[a-zA-Z0-9][\w-]{0,254}", re.ASCII)
 _ENVIRONMENT = re.compile(r"([a-zA-Z0-9][\w.-]{0,254})(?::([\w.-]{1,64}))?", re.ASCII)
 _DRIVE = re.compile(r"[a-zA-Z]:")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SCRIPT_LENGTH = 300
 _ROLE_LENGTH = 128
 _FILTER_LENGTH = 100
@@ -50,15 +49,15 @@ def environment(text: str) -> tuple[str, str]:
 
 def environment_filter(text: str) -> str:
     """A part of environment names to look for."""
-    if len(text) > _FILTER_LENGTH or _CONTROL.search(text):
-        raise InvalidRequest("The filter is too long to be a part of an environment's name.")
+    if len(text) > _FILTER_LENGTH or not text.isprintable():
+        raise InvalidRequest("The filter is too long, or has characters that no environment's name has.")
     return text
 
 
 def role(text: str) -> str:
     """The name of a role; several words, with one space between them."""
     name = " ".join(text.split())
-    if not name or len(name) > _ROLE_LENGTH or _CONTROL.search(name):
+    if not name or len(name) > _ROLE_LENGTH or not name.isprintable():
         raise InvalidRequest(f"“{_short(name)}” isn't the name of a role.")
     return name
 
@@ -67,7 +66,7 @@ def script(text: str) -> str:
     """Path of a script in its project's folder: relative, forward slashes, `.py`. A leading `./` is dropped."""
     path = text.removeprefix("./")
     shown = _short(text)
-    if not path or _CONTROL.search(path) or len(path) > _SCRIPT_LENGTH:
+    if not path or not path.isprintable() or len(path) > _SCRIPT_LENGTH:
         raise InvalidRequest("The script's path is empty, too long or has control characters.")
     if "\\" in path:
         raise InvalidRequest(f"Write “{shown}” with forward slashes: folder/train.py.")

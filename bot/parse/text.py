@@ -89,7 +89,7 @@ def without_mention(text: str, bot_user_id: str) -> str:
     before, found, after = text.partition(mention)
     if not found:
         return text.strip()
-    if _is_greeting(before):
+    if is_greeting(before):
         before = ""
     rest = after.replace(mention, " ").strip().lstrip(",:;").strip()
     return f"{before.rstrip()} {rest}".strip()
@@ -100,7 +100,8 @@ def mentioned(text: str) -> tuple[str, ...]:
     return tuple(_MENTION.findall(text))
 
 
-def _is_greeting(text: str) -> bool:
+def is_greeting(text: str) -> bool:
+    """Whether plain text is nothing but a greeting, or nothing at all."""
     words = _BETWEEN_WORDS.split(_EMOJI.sub(" ", text.lower()))
     return all(_GREETING.fullmatch(word) for word in words if word)
 

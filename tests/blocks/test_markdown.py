@@ -1,7 +1,7 @@
 """FAQ Markdown to mrkdwn."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.blocks import mrkdwn
@@ -161,11 +161,13 @@ _MARKDOWN = st.lists(
 ).map("\n".join)
 
 
+@settings(deadline=None, max_examples=60)
 @given(_MARKDOWN)
 def test_no_markdown_pings_links_falsely_or_breaks_a_limit(markdown: str) -> None:
     sound.check(add(Layout(), markdown).message())
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.text(alphabet=st.sampled_from("ab &<>\n`*"), max_size=400), st.integers(40, 120))
 def test_splitting_loses_no_word_and_breaks_no_entity(text: str, limit: int) -> None:
     parts = list(mrkdwn.split(mrkdwn.escape(text), limit))
@@ -176,6 +178,7 @@ def test_splitting_loses_no_word_and_breaks_no_entity(text: str, limit: int) -> 
         sound.check_mrkdwn(part.replace("`", ""))
 
 
+@settings(deadline=None, max_examples=60)
 @given(_HOSTILE, st.integers(20, 100))
 def test_cutting_holds_the_limit_and_breaks_nothing(text: str, limit: int) -> None:
     line = f"{mrkdwn.escape(text)} {mrkdwn.link('https://example.com/a?b=1&c=2', text)}"

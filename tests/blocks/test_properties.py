@@ -62,7 +62,7 @@ _BUILDERS: dict[str, st.SearchStrategy[Message]] = {
 # To the one who started a run, and, where only the asker sees it, of people who hold roles; always from ids.
 _MAY_CALL = {"ended", "person_roles", "workspace_roles", "role"}
 _LEAN = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 

@@ -1,7 +1,7 @@
 """The grammar of `/aml` and of mentions."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain import commands
@@ -170,6 +170,7 @@ def test_an_unknown_command_is_answered_with_the_nearest(text: str, nearest: tup
         ("ask how do I pin a package?", Ask("how do I pin a package?")),
         ("roles Data Scientist", Roles(role="Data Scientist")),
         ("how do I submit a run", Ask("how do I submit a run")),
+        ("hello there :wave:", Help()),
         ("help me submit a run", Ask("help me submit a run")),
         ("submit a run from a notebook", Ask("submit a run from a notebook")),
         ("submit train.py fails with a quota error?", Ask("submit train.py fails with a quota error?")),
@@ -234,6 +235,7 @@ _LINES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(_LINES)
 @example("`")
 @example("''")

@@ -1,7 +1,7 @@
 """What is taken for a question in a help channel."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.parse import is_question, plain
@@ -61,6 +61,7 @@ def test_small_talk_thanks_and_bare_links_are_left_alone(text: str) -> None:
     assert not is_question(plain(text))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=100))
 def test_whatever_ends_with_a_question_mark_is_a_question(text: str) -> None:
     assert is_question(plain(f"{text} why is it slow?"))

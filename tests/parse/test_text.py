@@ -3,7 +3,7 @@
 import html
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.parse.text import MAX_LENGTH, mentioned, plain, without_mention
@@ -72,6 +72,7 @@ def test_a_long_text_is_cut_and_never_inside_of_a_mention() -> None:
     assert "<" not in text
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=200))
 def test_text_is_decoded_exactly_once(meant: str) -> None:
     escaped = html.escape(meant, quote=False)
@@ -80,6 +81,7 @@ def test_text_is_decoded_exactly_once(meant: str) -> None:
     assert plain(html.escape(escaped, quote=False)) == escaped.strip()
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("<>&|@!#^UWS1ltgamp; \ue000\u200bx"), max_size=60))
 def test_only_slack_makes_mentions(wire: str) -> None:
     real = wire.count("<@")

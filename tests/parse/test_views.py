@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.blocks import layout
@@ -94,6 +94,7 @@ def test_the_form_is_drawn_with_the_ids_that_are_read() -> None:
 _ARGUMENT = st.text(alphabet=st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=12)
 
 
+@settings(deadline=None)
 @given(st.lists(_ARGUMENT.filter(lambda text: "\\" not in text and "&" not in text), max_size=5))
 def test_arguments_that_the_form_was_filled_with_are_read_back(arguments: list[str]) -> None:
     request = SubmitRequest("train.py", "demo", arguments=tuple(arguments))
@@ -104,6 +105,7 @@ def test_arguments_that_the_form_was_filled_with_are_read_back(arguments: list[s
     assert views.submit_form(state(project="demo", script="train.py", arguments=typed["arguments"])) == request
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["project", "script", "compute", "environment", "experiment", "arguments"]), st.text()
@@ -118,6 +120,7 @@ def test_any_form_gives_a_request_or_sentences(values: dict[str, str]) -> None:
         assert found.script.endswith(".py")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=50), st.text(max_size=50), st.text(max_size=50))
 def test_a_button_value_survives_what_slack_does_to_it(key: str, file: str, anchor: str) -> None:
     value = layout.json_value(key=key, file=file, anchor=anchor)
