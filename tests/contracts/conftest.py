@@ -160,6 +160,7 @@ def project(tmp_path: Path) -> Path:
     (folder / "assets" / "__init__.py").touch()
     (folder / "assets" / "utils.py").write_text(UTILS)
     (folder / "fail.py").write_text('raise ValueError("the data has no column age")\n')
+    (folder / "chatty.py").write_text('for line in range(20_000):\n    print("line", line, "." * 50)\n')
     (folder / "wait.py").write_text(WAIT)
     return folder
 

@@ -65,6 +65,19 @@ def test_a_failed_run_carries_the_error_of_the_service(workspace: Workspace, spe
     assert run.error
 
 
+def test_the_end_of_a_long_log_is_shown_in_whole_lines(workspace: Workspace, specs: Specs) -> None:
+    spec = specs("chatty.py")
+    workspace.submit(spec)
+    ended(workspace, spec.run_id)
+
+    tail = workspace.log_tail(spec.run_id, 5000)
+
+    shown = [line for line in tail if line.startswith("line ")]
+    assert shown[-1].startswith("line 19999 ")
+    assert len(shown) > 1000
+    assert {line[-50:] for line in shown} == {"." * 50}
+
+
 def test_a_canceled_run_stops_and_canceling_it_again_changes_nothing(workspace: Workspace, specs: Specs) -> None:
     spec = specs("wait.py")
     workspace.submit(spec)

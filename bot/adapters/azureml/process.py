@@ -37,6 +37,7 @@ _INHERITED_IDENTITY = (
     "IDENTITY_ENDPOINT",
     "IDENTITY_HEADER",
     "IDENTITY_SERVER_THUMBPRINT",
+    "APPSETTING_WEBSITE_SITE_NAME",
 )
 # The metadata service of Azure's machines is never behind a proxy.
 _NEVER_BY_PROXY = "127.0.0.1,localhost,169.254.169.254"

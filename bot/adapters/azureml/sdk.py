@@ -291,18 +291,18 @@ class Sdk:
     def _run(self, record: Any, *, brief: bool = False) -> Run:
         status = RunStatus.of(record.status or "")
         error = content.error_text(record.error, self._secrets)
-        environment = self._environments.get(record.run_id, "")
-        if not brief and (not environment or (status is RunStatus.FAILED and not error)):
+        known = record.run_id in self._environments
+        if not brief and (not known or (status is RunStatus.FAILED and not error)):
+            # The definition never changes: asked for once.
             details = self._details(record)
-            environment = environment or content.environment_of(details)
+            self._remember(self._environments, record.run_id, content.environment_of(details))
             error = error or content.error_text(getattr(details, "error", None), self._secrets)
-            self._remember(self._environments, record.run_id, environment)
         return Run(
             id=record.run_id,
             experiment=self._experiment_name(record.experiment_id),
             status=status,
             compute=record.target or "",
-            environment=environment,
+            environment=self._environments.get(record.run_id, ""),
             created=content.utc(record.created_utc),
             started=content.utc(record.start_time_utc),
             ended=content.utc(record.end_time_utc),
