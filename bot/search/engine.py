@@ -1,7 +1,7 @@
 """A FAQ that can be asked."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -34,7 +34,11 @@ class Faq:
         self._passage_limit = passage_limit
         self._lexicon = lexicon()
         self._index = Index(sections, self._lexicon)
-        self._vocabulary = Vocabulary(self._index.terms.__contains__, self._index.vocabulary)
+        self._vocabulary = Vocabulary(
+            has=self._index.terms.__contains__,
+            spelled=self._index.vocabulary,
+            known=list(dict.fromkeys((*self._index.vocabulary, *self._lexicon.synonym_words))),
+        )
         self._by_location = {(section.file, section.anchor): section for section in reversed(sections)}
 
     def section(self, file: str, anchor: str) -> Section | None:
@@ -45,10 +49,11 @@ class Faq:
         """The best `limit` sections for a question, ties in file order, and what to do with them. Never raises,
         whatever the text."""
         asked = units(query, self._vocabulary, self._lexicon)
-        matches = self._index.search(asked, _CANDIDATES, query if len(query) <= _TITLE_LENGTH else "")
+        ranking = self._index.search(asked, _CANDIDATES, query if len(query) <= _TITLE_LENGTH else "")
+        matches = ranking.matches
         if not matches:
             return Answer(query, Outcome.UNKNOWN, ())
-        probability = confidence.probability(confidence.features(matches))
+        probability = confidence.probability(confidence.features(ranking))
         twins = self._twins(matches, asked)
         outcome = self._outcome(probability, ambiguous=bool(twins))
         rest = [match for match in matches[1:] if match not in twins]
@@ -75,7 +80,7 @@ class Faq:
             return Outcome.CHOICES
         return Outcome.CONFIDENT
 
-    def _twins(self, matches: list[Match], asked: list[Unit]) -> list[Match]:
+    def _twins(self, matches: Sequence[Match], asked: list[Unit]) -> list[Match]:
         """Matches with the first one's title (but for a number) that the query doesn't tell from it: it names nothing
         of the headings that only the first one has."""
         first = self.sections[matches[0].document]

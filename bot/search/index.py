@@ -5,6 +5,7 @@ two to one: the title with its path, and the body with its code. A word of a que
 weight, by a synonym or by the likely meaning of a misspelling; the best of these counts.
 """
 
+import heapq
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -26,18 +27,24 @@ _BODY_LENGTH_SHARE = 0.85
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """How well a section matches a query.
-
-    `score` is the weighted BM25 sum; `evidence` the same in units of one word that no section has. `covered` is the
-    share in [0, 1] of the query's weight that the section has, `title_named` the share of its own title that the query
-    names.
-    """
+    """A section, by its number, and its weighted BM25 sum for a query."""
 
     document: int
     score: float
-    evidence: float
-    covered: float
-    title_named: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The best matches of a query, best first, and what speaks for the first.
+
+    `evidence` is its score in units of one word that no section has. `covered` is the share in [0, 1] of the query's
+    weight that it has, `title_named` the share of its own title that the query names.
+    """
+
+    matches: tuple[Match, ...]
+    evidence: float = 0.0
+    covered: float = 0.0
+    title_named: float = 0.0
 
 
 @dataclass(slots=True)
@@ -125,40 +132,43 @@ class Index:
         ]
         return max(known[:1] or [self.unknown_idf])
 
-    def search(self, units: Sequence[Unit], limit: int, query: str = "") -> list[Match]:
-        """The best `limit` sections, best first; ties in document order. Sections without any match aren't listed.
-        A section whose title is the `query`, word by word, comes before all others."""
+    def search(self, units: Sequence[Unit], limit: int, query: str = "") -> Ranking:
+        """The best `limit` sections; ties in document order. Sections without any match aren't listed. A section whose
+        title is the `query`, word by word, comes before all others."""
         scores: dict[int, float] = {}
-        found: dict[int, float] = {}
-        total = 0.0
+        found: list[tuple[float, dict[int, float], dict[int, float]]] = []  # weight, shares found in title and in body
         for unit in units:
-            mass = unit.weight * self.mass(unit)
-            total += mass
-            anywhere: dict[int, float] = {}
+            shares: list[dict[int, float]] = []
             for postings, weight in self._fields:
-                best, quality = self._readings(postings, unit)
+                best, share = self._readings(postings, unit)
+                shares.append(share)
+                weight *= unit.weight  # noqa: PLW2901  # the field's weight for this unit
                 for document, value in best.items():
-                    scores[document] = scores.get(document, 0.0) + weight * unit.weight * value
-                    anywhere[document] = max(anywhere.get(document, 0.0), quality[document])
-            for document, share in anywhere.items():
-                found[document] = found.get(document, 0.0) + mass * share
+                    scores[document] = scores.get(document, 0.0) + weight * value
+            found.append((unit.weight * self.mass(unit), shares[0], shares[1]))
         top = max(scores.values(), default=0.0)
         for document in self._named.get(tuple(word.text for word in words(query)), ()) if top else ():
             scores[document] = scores.get(document, 0.0) + top
-        ranked = sorted(scores, key=lambda document: (-scores[document], document))[:limit]
-        return [
-            Match(
-                document=document,
-                score=scores[document],
-                evidence=scores[document] / self.unknown_idf,
-                covered=_ratio(found[document], total),
-                title_named=self._title_named(document, units),
-            )
-            for document in ranked
-        ]
+        ranked = heapq.nsmallest(limit, scores, key=lambda document: (-scores[document], document))
+        if not ranked:
+            return Ranking(())
+        first = ranked[0]
+        return Ranking(
+            matches=tuple(Match(document, scores[document]) for document in ranked),
+            evidence=scores[first] / self.unknown_idf,
+            covered=_ratio(
+                sum(mass * max(title.get(first, 0.0), body.get(first, 0.0)) for mass, title, body in found),
+                sum(mass for mass, _, _ in found),
+            ),
+            title_named=self._title_named(first, units),
+        )
 
     def _readings(self, postings: _Field, unit: Unit) -> tuple[dict[int, float], dict[int, float]]:
-        """Per document the score of the unit's best reading, and that reading's weight."""
+        """Per document the score of the unit's best reading, and the share of the unit that is found, both in one
+        field."""
+        if len(unit.readings) == 1 and len(unit.readings[0][0]) == 1:  # most words: nothing to choose from
+            only = dict(postings.postings.get(unit.readings[0][0][0], ()))
+            return only, dict.fromkeys(only, unit.readings[0][1])
         best: dict[int, float] = {}
         quality: dict[int, float] = {}
         for terms, weight in unit.readings:

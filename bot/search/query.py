@@ -1,6 +1,6 @@
 """A question to units that can be looked up: words or phrases, each with a weight and its possible readings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -35,10 +35,12 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What the FAQ knows: `has(term)` for index terms, `spelled` its words as written with their frequency."""
+    """What can be meant: `has(term)` for the FAQ's index terms, `spelled` its words as written with their frequency,
+    `known` all words that a misspelling may stand for."""
 
     has: Callable[[str], bool]
     spelled: Mapping[str, int]
+    known: Sequence[str] = ()
 
 
 def units(query: str, vocabulary: Vocabulary, lexicon: Lexicon) -> list[Unit]:
@@ -109,8 +111,7 @@ def _spellings(word: Word, vocabulary: Vocabulary, lexicon: Lexicon) -> list[str
     if text in lexicon.everyday or text in lexicon.light_words or word.whole in lexicon.phrases or len(word.parts) > 2:
         return []
     allowed = 2 if len(text) >= _TWO_ERRORS_FROM else 1
-    known = [*vocabulary.spelled, *lexicon.synonym_words]
-    close = process.extract(text, known, scorer=OSA.distance, score_cutoff=allowed, limit=None)
+    close = process.extract(text, vocabulary.known, scorer=OSA.distance, score_cutoff=allowed, limit=None)
     # A slip rarely hits the first letter, so that another one needs more agreement.
     likely = [
         (distance, -vocabulary.spelled.get(name, 0), name) for name, distance, _ in close if _plausible(text, name)

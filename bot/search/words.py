@@ -19,7 +19,7 @@ import Stemmer
 CONCEPT = "~"
 """First character of a term that stands for a group of synonyms; no word begins with it."""
 
-_COMPOUND = re.compile(r"[^\W_]+(?:['_.+\-][^\W_]+)*\+{0,2}|_+[^\W_]+(?:_+[^\W_]+)*_*")
+_COMPOUND = re.compile(r"[^\W_]+(?:['_.+\-][^\W_]+)*\+{0,2}")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _SPLIT = re.compile(r"[_.+\-]+")
 _UNSPACED = re.compile(
@@ -98,6 +98,7 @@ def _pairs(run: str) -> Iterable[str]:
     return (run[at : at + 2] for at in range(len(run) - 1)) if len(run) > 1 else (run,)
 
 
+@lru_cache(maxsize=1 << 16)
 def _word(piece: str) -> Word | None:
     piece = _POSSESSIVE.sub("", piece).replace("'", "")
     pieces = [part for chunk in _SPLIT.split(piece) for part in _CAMEL.split(chunk) if part]
@@ -108,10 +109,9 @@ def _word(piece: str) -> Word | None:
     parts = tuple(stem(fold(part)) for part in pieces)
     text = fold("".join(pieces))
     identifier = len(parts) > 1 and bool("_" in piece or "." in piece or _CAMEL.search(piece))
-    dotted = [_SPLIT.sub("", name) for name in piece.split(".")]
-    names = tuple(
-        stem(fold(name)) for name in dotted if len(dotted) > 1 and fold(name) not in map(fold, pieces) and name
-    )
+    dotted = [fold(_SPLIT.sub("", name)) for name in piece.split(".")] if "." in piece else []
+    simple = {fold(part) for part in pieces}
+    names = tuple(stem(name) for name in dotted if name and name not in simple)
     return Word(text, parts[0] if len(parts) == 1 else stem(text), parts, names, identifier)
 
 
