@@ -30,6 +30,10 @@ class Changes:
         self._news = asyncio.Event()
         return change
 
+    def forget(self) -> None:
+        """Drop what is kept; the numbers go on."""
+        self._kept.clear()
+
     async def after(self, seq: int, wait: float) -> list[Json]:
         """The changes later than `seq`, in order; waits up to `wait` seconds for the first one."""
         if seq >= self.last and wait > 0:

@@ -268,6 +268,10 @@ class SandboxClient:
         """Send every connection a disconnect message, or cut the TCP connections; returns how many."""
         return int(self.post("disconnect", reason=reason, drop=drop or None)["connections"])
 
+    def reset(self) -> None:
+        """Back to the seed: nothing said, nothing open, nothing broken, every connection cut."""
+        self.post("reset")
+
     def verify_url(self) -> bool:
         """Make the url_verification handshake with the request URL."""
         return bool(self.post("verify_url")["verified"])

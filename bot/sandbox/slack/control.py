@@ -47,6 +47,7 @@ class Control:
             "people": self._add_person,
             "channels": self._add_channel,
             "channels/join": self._join,
+            "reset": self._reset,
         }
         self._gets: dict[str, Handler] = {
             "people": lambda _: [asdict(person) for person in sandbox.world.people.values()],
@@ -76,6 +77,10 @@ class Control:
             return web.json_response(await found if isinstance(found, Awaitable) else found)
         except ControlError as error:
             return web.json_response({"error": error.error, "message": str(error)}, status=error.status)
+
+    async def _reset(self, asked: Json) -> Json:  # noqa: ARG002 - every handler is called alike
+        await self._sandbox.reset()
+        return {"ok": True}
 
     async def _changes(self, asked: Json) -> Json:
         after, wait = int(_number(asked, "after")), min(_number(asked, "wait"), LONGEST_WAIT)

@@ -97,7 +97,8 @@ class Deliveries:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Stop whatever is still under way."""
+        """Stop whatever is still under way, and forget what was sent."""
+        self._kept.clear()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

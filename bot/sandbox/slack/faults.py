@@ -98,6 +98,13 @@ class Faults:
         """Forget the planned faults."""
         self._faults.clear()
 
+    def reset(self) -> None:
+        """No faults, holds or limits."""
+        self.clear()
+        self.release()
+        self._calls.clear()
+        self.rate_limits = False
+
     def hold(self, method: str, when: str = "before") -> None:
         """Keep calls of this method open, before or after their effect, until they are released."""
         if when not in ("before", "after"):

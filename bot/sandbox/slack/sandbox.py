@@ -131,6 +131,18 @@ class Sandbox:
             "app_id": seed.APP_ID,
         }
 
+    async def reset(self) -> None:
+        """Back to the seed: nothing said, nothing open, nothing broken, nobody connected."""
+        await self.deliveries.close()
+        self.faults.reset()
+        self.sockets.drop()
+        self.world.reset()
+        self.views.stacks.clear()
+        self.views.homes.clear()
+        self.files.clear()
+        self.calls.clear()
+        self.changes.forget()
+
     async def close(self) -> None:
         """End everything that is under way."""
         self.faults.release()

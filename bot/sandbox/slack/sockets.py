@@ -145,6 +145,7 @@ class Sockets:
         """Cut connections without a close frame, as a broken network does; all of them by default."""
         cut = [link for link in (self._links if links is None else links) if link in self._links]
         for link in cut:
+            self._links.remove(link)
             if link.request.transport is not None:
                 link.request.transport.abort()
         return len(cut)

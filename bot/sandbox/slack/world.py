@@ -62,11 +62,19 @@ class World:
 
     def __init__(self, changes: Changes) -> None:
         self.changes = changes
-        self.people: dict[str, Person] = {person.id: person for person in seed.PEOPLE}
+        self.people: dict[str, Person] = {}
         self.channels: dict[str, Channel] = {}
         self.ephemerals: dict[str, Ephemeral] = {}
-        self.usergroups: dict[str, list[str]] = {"S0ONCALL": [seed.CHEN.id]}
+        self.usergroups: dict[str, list[str]] = {}
         self._last_ts = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Only what the seed has."""
+        self.people = {person.id: person for person in seed.PEOPLE}
+        self.usergroups = {"S0ONCALL": [seed.CHEN.id]}
+        self.ephemerals.clear()
+        self.channels.clear()
         for room in seed.CHANNELS:
             self.add_channel(room.id, room.name, room.members, is_private=room.is_private)
 

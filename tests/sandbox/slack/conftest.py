@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,13 @@ def _no_slack_settings(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
-    """Start sandboxes; they end with the test."""
+@contextmanager
+def sandboxes(folders: Path) -> Iterator[Callable[..., Sandbox]]:
+    """Starts sandboxes, and ends them."""
     running: list[subprocess.Popen[str]] = []
 
     def started(*arguments: str, state: Path | None = None) -> Sandbox:
-        folder = state or tmp_path / f"slack{len(running)}"
+        folder = state or folders / f"slack{len(running)}"
         process = subprocess.Popen(
             [sys.executable, "-m", "bot.sandbox.slack", "--state", str(folder), "--exit-with-parent", *arguments],
             stdin=subprocess.PIPE,
@@ -48,9 +49,24 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
 
 
 @pytest.fixture
-def slack(start: Callable[..., Sandbox]) -> Sandbox:
-    """A sandbox with short retries."""
-    return start("--retry-delays", "0,0.1,0.1")
+def start(tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
+    """Start sandboxes; they end with the test."""
+    with sandboxes(tmp_path) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def one_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The process that most tests use one after the other: starting it takes longer than they do."""
+    with sandboxes(tmp_path_factory.mktemp("slack")) as started:
+        yield started("--retry-delays", "0,0.1,0.1")
+
+
+@pytest.fixture
+def slack(one_sandbox: Sandbox) -> Sandbox:
+    """A sandbox with short retries, as new."""
+    one_sandbox.client.reset()
+    return one_sandbox
 
 
 @pytest.fixture

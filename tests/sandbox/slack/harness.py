@@ -1,6 +1,7 @@
 """What the tests of the Slack sandbox share: the process, the Bolt app on a real socket, and waiting with a bound."""
 
 import asyncio
+import json
 import subprocess
 import threading
 import time
@@ -108,8 +109,10 @@ class Listening:
     async def _connected(self) -> SocketModeClient:
         web = AsyncWebClient(base_url=self._slack.ready["api"])
         client = SocketModeClient(self._slack.ready["app_token"], web_client=web, ping_interval=2)
-        client.socket_mode_request_listeners.append(self._hear)  # type: ignore[arg-type] # their async type is a union
-        await client.connect()
+        listeners: list[Any] = client.socket_mode_request_listeners
+        listeners.append(self._hear)
+        connecting: Any = client
+        await connecting.connect()
         return client
 
     async def _hear(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
@@ -119,16 +122,22 @@ class Listening:
             body = answer.body
             payload: Any = None
             if body and "json" in (answer.first_headers().get("content-type") or ""):
-                import json
-
                 payload = json.loads(body)
             elif body:
                 payload = {"text": body}
             await client.send_socket_mode_response(SocketModeResponse(request.envelope_id, payload))
 
+    async def _closed(self) -> None:
+        closing: Any = self._client
+        await closing.close()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+
     def close(self) -> None:
         """Disconnect and end the thread."""
-        self._run(self._client.close())
+        self._run(self._closed())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
         self._loop.close()
