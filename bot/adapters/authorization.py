@@ -170,7 +170,7 @@ class AzureRoles:
 class _Session(requests.Session):
     """A session whose proxy and CA are its own where they are given: the environment, which may serve others, loses."""
 
-    def __init__(self, proxy: str, ca_bundle: str) -> None:
+    def __init__(self, proxy: str = "", ca_bundle: str = "") -> None:
         super().__init__()
         self._ours: dict[str, Any] = {}
         if proxy:
@@ -239,7 +239,7 @@ class _Credential:
                     else msal.SystemAssignedManagedIdentity()
                 )
                 # The machine's own metadata service: never by a proxy.
-                direct = requests.Session()
+                direct = _Session()
                 direct.trust_env = False
                 self._app = msal.ManagedIdentityClient(identity, http_client=direct)
             return dict(self._app.acquire_token_for_client(resource=_ARM))

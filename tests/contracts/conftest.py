@@ -174,6 +174,7 @@ class Specs:
     made: int = 0
 
     def __call__(self, script: str = "train.py", **changes: Any) -> RunSpec:
+        """A spec that runs `script`, with `changes`."""
         self.made += 1
         spec = RunSpec(
             run_id=f"aml-{self.name}-{self.made}",

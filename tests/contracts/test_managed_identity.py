@@ -69,6 +69,7 @@ def _token(sandbox: Sandbox) -> dict[str, Any]:
     return {"access_token": response.json()["access_token"], "expires_on": "4102444800", "token_type": "Bearer"}
 
 
+@pytest.mark.slow
 def test_the_workspace_is_reached_as_the_machines_identity(
     sandbox: Sandbox, asked: list[dict[str, str]], tmp_path: Path
 ) -> None:
@@ -91,6 +92,7 @@ def test_roles_are_read_as_the_machines_identity(sandbox: Sandbox, asked: list[d
     assert asked[0]["clientid"] == CLIENT
 
 
+@pytest.mark.slow
 def test_a_machine_without_an_identity_is_told(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

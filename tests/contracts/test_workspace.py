@@ -1,6 +1,7 @@
 """What every `ports.Workspace` must do, seen through the port."""
 
 from datetime import UTC
+from typing import Any
 
 import pytest
 
@@ -167,13 +168,86 @@ def test_an_environment_shows_its_packages(workspace: Workspace) -> None:
     assert workspace.environment("demo-env", "1") == detail
 
 
-def test_a_missing_script_is_refused_and_nothing_runs(workspace: Workspace, sandbox: Sandbox, specs: Specs) -> None:
-    spec = specs("nowhere.py")
+@pytest.mark.parametrize(
+    "wrong", [{"script": "nowhere.py"}, {"folder": "/nowhere/at/all"}, {"experiment": "not a name"}, {"run_id": "a/b"}]
+)
+def test_what_can_not_be_submitted_is_refused_and_nothing_runs(
+    workspace: Workspace, sandbox: Sandbox, specs: Specs, wrong: dict[str, Any]
+) -> None:
+    spec = specs(**wrong)
 
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(InvalidRequest) as refused:
         workspace.submit(spec)
 
+    assert len(refused.value.user_message) < 400
     assert sandbox.runs(spec.run_id) == []
+
+
+def test_an_environment_shows_no_passwords_and_no_values(workspace: Workspace, sandbox: Sandbox) -> None:
+    definition = environment(
+        {
+            "dependencies": [
+                "python=3.11.4",
+                "python-dateutil",
+                {
+                    "pip": [
+                        "--extra-index-url https://robot:p4ss@feed.example.com/simple",
+                        "ours @ https://robot:p4ss@feed.example.com/ours-1.0-py3-none-any.whl?sv=1&sig=s1gn",
+                        "scikit-learn==1.5.0",
+                    ]
+                },
+            ]
+        },
+        variables={"API_KEY": "v4lue"},
+    )
+    sandbox.fault(path="/environments/", status=200, body=definition)
+
+    detail = workspace.environment("ours")
+
+    assert (detail.python, detail.conda_packages, detail.variables) == ("3.11.4", ("python-dateutil",), ("API_KEY",))
+    assert detail.pip_packages[1:] == ("scikit-learn==1.5.0",)
+    assert detail.pip_packages[0].startswith("ours @ https://")
+    assert not any(secret in repr(detail) for secret in ("p4ss", "s1gn", "v4lue"))
+
+
+def test_an_image_that_brings_its_python_has_no_package_lists(workspace: Workspace, sandbox: Sandbox) -> None:
+    definition = environment({"dependencies": ["python=3.8.13"]}, user_managed=True)
+    definition["docker"] |= {"baseImage": None, "baseDockerfile": "FROM python:3.12"}
+    sandbox.fault(path="/environments/", status=200, body=definition)
+
+    detail = workspace.environment("ours")
+
+    assert (detail.python, detail.conda_packages, detail.pip_packages) == ("", (), ())
+    assert (detail.image, detail.has_dockerfile) == ("", True)
+
+
+def test_environments_that_nobody_registered_are_left_out(workspace: Workspace, sandbox: Sandbox) -> None:
+    names = (("ours", "3"), ("CliV2AnonymousEnvironment", "a1b2"), ("Experiment x Environment", "Autosave_2026_a1"))
+    found = [environment({"dependencies": []}) | {"name": name, "version": version} for name, version in names]
+    sandbox.fault(path="/environments/$", status=200, body={"value": found, "continuationToken": None})
+
+    assert [(each.name, each.version) for each in workspace.list_environments()] == [("ours", "3")]
+
+
+def environment(
+    conda: dict[str, Any], *, user_managed: bool = False, variables: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """An environment's definition as the service sends it."""
+    return {
+        "name": "ours",
+        "version": "1",
+        "environmentVariables": variables or {},
+        "python": {
+            "userManagedDependencies": user_managed,
+            "interpreterPath": "python",
+            "condaDependenciesFile": None,
+            "baseCondaEnvironment": None,
+            "condaDependencies": {"name": "project_environment", **conda},
+        },
+        "docker": {"enabled": True, "baseImage": "ubuntu", "baseDockerfile": None},
+        "spark": {"repositories": [], "packages": [], "precachePackages": True},
+        "inferencingStackVersion": None,
+    }
 
 
 def test_a_refusal_of_the_service_is_told_in_its_words(workspace: Workspace, sandbox: Sandbox, specs: Specs) -> None:

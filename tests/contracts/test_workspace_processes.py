@@ -138,6 +138,7 @@ def test_a_submit_that_was_late_before_it_asked_for_anything_is_not_unknown(
     assert sandbox.runs(spec.run_id) == []
 
 
+@pytest.mark.slow
 def test_a_child_killed_in_a_submit_leaves_the_outcome_unknown(
     workspace: AzureMLWorkspace, before: set[int], sandbox: Sandbox, specs: Specs, caller: ThreadPoolExecutor
 ) -> None:
@@ -156,6 +157,7 @@ def test_a_child_killed_in_a_submit_leaves_the_outcome_unknown(
     assert len(sandbox.runs(spec.run_id)) == 1
 
 
+@pytest.mark.slow
 def test_a_child_killed_in_a_read_is_replaced_and_the_answer_comes(
     workspace: AzureMLWorkspace, before: set[int], sandbox: Sandbox, caller: ThreadPoolExecutor
 ) -> None:
@@ -171,6 +173,7 @@ def test_a_child_killed_in_a_read_is_replaced_and_the_answer_comes(
     assert first not in children()
 
 
+@pytest.mark.slow
 def test_an_idle_child_that_died_is_replaced_unnoticed(workspace: AzureMLWorkspace, before: set[int]) -> None:
     workspace.list_compute_targets()
     (first,) = children() - before
@@ -284,6 +287,15 @@ def test_closing_ends_the_children_and_refuses_what_comes_later(
         workspace.list_compute_targets()
     assert children() - before == set()
     assert threading.active_count() < 50
+
+
+def test_many_callers_share_the_children(
+    workspace: AzureMLWorkspace, before: set[int], caller: ThreadPoolExecutor
+) -> None:
+    answers = list(caller.map(lambda _: workspace.list_compute_targets(), range(24)))
+
+    assert set(answers) == {("cpu-cluster", "gpu-cluster")}
+    assert len(children() - before) == 1
 
 
 def test_nothing_is_started_before_the_first_call(config: AzureMLConfig, before: set[int]) -> None:

@@ -93,6 +93,7 @@ class Lane:
         if child and child.alive() and child.calls < _CALLS_PER_CHILD:
             return child, 0.0
         if child:
+            self._children[slot] = None
             child.close()
         began = time.monotonic()
         child = self._start(f"{self._name}-{slot}")

@@ -61,6 +61,7 @@ class Child:
         self.name = name
         self.calls = 0
         self._effect = False
+        self._ended = False
         self._secrets = config.secrets
         self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._said: deque[str] = deque(maxlen=20)
@@ -124,7 +125,10 @@ class Child:
             raise ChildLost(effect=self._effect, late=lost.late, detail=lost.detail) from lost
 
     def kill(self) -> None:
-        """End the process group at once."""
+        """End the process group at once; a second time changes nothing (the id may be somebody else's by then)."""
+        if self._ended:
+            return
+        self._ended = True
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._reap()

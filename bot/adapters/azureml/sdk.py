@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -26,9 +27,9 @@ from azureml.core.authentication import MsiAuthentication, ServicePrincipalAuthe
 
 from bot.adapters.azureml import content, wire
 from bot.adapters.azureml.config import AzureMLConfig, ServicePrincipal
-from bot.adapters.azureml.translation import detail_of, failed, refused_or_unknown, status_of
+from bot.adapters.azureml.translation import detail_of, failed, refused_or_unknown, status_of, unknown
 from bot.domain.environments import EnvironmentDetail, EnvironmentName
-from bot.domain.errors import NotFound, OutcomeUnknown, Unavailable
+from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.runs import Metric, Run, RunSpec, RunStatus
 
 # "AzureCloud" is said wherever the SDK lets us: without it, it asks Azure for the list of clouds, for up to 30 s.
@@ -74,6 +75,7 @@ class Sdk:
         if existing is not None:
             self._complete_tags(existing, spec)
             return self._run(existing)
+        _check_files(spec)
         environment = self._environment(spec.environment, spec.environment_version)
         targets = self.list_compute_targets()
         if spec.compute not in targets:
@@ -83,7 +85,9 @@ class Sdk:
         # lost or because the service took an earlier one. A look-up settles it.
         try:
             record = self._record(spec.run_id, "submit runs")
-        except Unavailable:
+        except Unavailable as error:
+            if failure is not None:
+                raise unknown(failure, self._secrets) from error
             record = None
         if record is None and failure is not None:
             raise refused_or_unknown(failure, "submit runs", self._secrets) from failure
@@ -349,3 +353,18 @@ class Sdk:
         memory[key] = value
         while len(memory) > _REMEMBERED:
             memory.popitem(last=False)
+
+
+def _check_files(spec: RunSpec) -> None:
+    # The SDK would say it too, later and with paths of this machine.
+    if not Path(spec.folder).is_dir():
+        raise InvalidRequest(
+            f"The folder of the project “{spec.project}” isn't on my machine any more, so nothing was started. An "
+            "administrator must check the project's folder in my settings.",
+            detail=spec.folder,
+        )
+    if not Path(spec.folder, spec.script).is_file():
+        raise InvalidRequest(
+            f"There is no script “{spec.script}” in the project “{spec.project}”, so nothing was started. Check its "
+            "name: it is relative to the project's folder."
+        )

@@ -23,7 +23,13 @@ _MESSAGE = re.compile(r'"[mM]essage":\s*("(?:[^"\\]|\\.)*")')
 _MESSAGE_LIMIT = 300
 _CHAIN_LIMIT = 8
 # Client-side refusals carry no status: the SDK looked at what it was given and didn't like it.
-_OWN_REFUSALS = ("UserErrorException", "ExperimentExecutionException", "SnapshotException", "RunConfigurationException")
+_OWN_REFUSALS = (
+    "UserErrorException",
+    "ExperimentExecutionException",
+    "SnapshotException",
+    "RunConfigurationException",
+    "PermissionError",
+)
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
@@ -105,7 +111,7 @@ def failed(error: Exception, doing: str, secrets: tuple[str, ...]) -> BotError:
 
 
 def refused_or_unknown(error: Exception, doing: str, secrets: tuple[str, ...]) -> BotError:
-    """The error of a call that may have changed something, when a look-up didn't settle it."""
+    """The error of a call that may have changed something, where a look-up doesn't show that it has."""
     status = status_of(error)
     if isinstance(error, BotError) or status in {401, 403, 429}:
         return failed(error, doing, secrets)
@@ -114,6 +120,11 @@ def refused_or_unknown(error: Exception, doing: str, secrets: tuple[str, ...]) -
         return InvalidRequest(
             f"Azure Machine Learning refuses this: {message_of(error, secrets)}", detail=detail_of(error, secrets)
         )
+    return unknown(error, secrets)
+
+
+def unknown(error: Exception, secrets: tuple[str, ...]) -> OutcomeUnknown:
+    """The error of a call that may have changed something."""
     return OutcomeUnknown(
         "Azure Machine Learning's answer was cut off, so I can't say yet whether that happened. Look at the run's "
         "status in a minute.",
