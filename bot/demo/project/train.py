@@ -15,7 +15,7 @@ def main() -> None:
     """Train for a number of epochs and log what a run's page should show."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--learning-rate", type=float, default=0.002)
+    parser.add_argument("--learning-rate", type=float, default=0.0012)
     parser.add_argument("--samples", type=int, default=400)
     options = parser.parse_args()
 
@@ -24,7 +24,7 @@ def main() -> None:
     train, test = make_data(options.samples), make_data(options.samples // 4)
     run.log("samples", len(train))
 
-    weights = [0.0, 0.0, 0.0]
+    weights = [0.2, -0.3, 0.6]  # a bad start, so that there is something to learn
     for epoch in range(1, options.epochs + 1):
         for features, label in train:
             error = label - predict(weights, features)
