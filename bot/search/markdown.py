@@ -15,11 +15,14 @@ Sections of a file don't overlap. Only headings at the outermost level count, no
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from functools import cache
+from typing import TYPE_CHECKING
 
 from bot.domain.faq import CodeBlock, Link, Problem, Section
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 _NUMBERED = re.compile(r"^\(?\d+\.\d+(\.\d+)*[.):]?\s+\S")
 _ASKING_START = re.compile(
@@ -147,11 +150,14 @@ def _without_blank_ends(lines: Sequence[str], start: int, end: int) -> tuple[int
     return start, end
 
 
-def _parser() -> MarkdownIt:
+@cache
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # most of this package's import time, and not needed to import it
+
     return MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
-def _headings(tokens: Sequence[Token]) -> list[_Heading]:
+def _headings(tokens: Sequence["Token"]) -> list[_Heading]:
     found: list[_Heading] = []
     taken: dict[str, int] = {}
     for position, token in enumerate(tokens):
@@ -199,7 +205,7 @@ def _openings(headings: Sequence[_Heading]) -> list[_Heading]:
     return openings
 
 
-def _top_level_blocks(tokens: Sequence[Token]) -> list[list[Token]]:
+def _top_level_blocks(tokens: Sequence["Token"]) -> list[list["Token"]]:
     blocks: list[list[Token]] = []
     depth = 0
     for token in tokens:
@@ -210,7 +216,7 @@ def _top_level_blocks(tokens: Sequence[Token]) -> list[list[Token]]:
     return blocks
 
 
-def _content(blocks: Sequence[Sequence[Token]], start: int, end: int) -> _Content:
+def _content(blocks: Sequence[Sequence["Token"]], start: int, end: int) -> _Content:
     prose: list[str] = []
     code: list[CodeBlock] = []
     links: list[Link] = []
@@ -239,7 +245,7 @@ def _content(blocks: Sequence[Sequence[Token]], start: int, end: int) -> _Conten
     return _Content(text, tuple(code), tuple(links), empty=not has_text)
 
 
-def _is_table_of_contents(block: Sequence[Token]) -> bool:
+def _is_table_of_contents(block: Sequence["Token"]) -> bool:
     """A list made only of links within the FAQ, two or more, or a marker that a renderer replaces by one."""
     if block[0].type == "paragraph_open":
         return len(block) == 3 and block[1].content.strip().lower() in _TOC_MARKERS
@@ -263,7 +269,7 @@ def _is_table_of_contents(block: Sequence[Token]) -> bool:
     return count >= 2
 
 
-def _plain(inline: Token) -> str:
+def _plain(inline: "Token") -> str:
     parts: list[str] = []
     for child in inline.children or []:
         if child.type in {"text", "code_inline"}:
@@ -277,7 +283,7 @@ def _plain(inline: Token) -> str:
     return "".join(parts)
 
 
-def _links(inline: Token) -> Iterator[Link]:
+def _links(inline: "Token") -> Iterator[Link]:
     target, inside = "", False
     parts: list[str] = []
     for child in inline.children or []:
