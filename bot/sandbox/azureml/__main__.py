@@ -1,6 +1,8 @@
 """`python -m bot.sandbox.azureml --state DIR`: the sandbox as a program of its own."""
 
 import argparse
+import os
+import re
 import signal
 import sys
 import threading
@@ -66,6 +68,10 @@ def _options() -> argparse.Namespace:
 
 def _hold(text: str) -> tuple[str, str]:
     method, _, path = text.partition(" ")
+    try:
+        re.compile(path)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"'{path}' is not a regular expression: {error}") from error
     if not path:
         raise argparse.ArgumentTypeError("give a method and a regular expression, such as 'POST /snapshotrun'")
     return method, path
@@ -80,7 +86,8 @@ def _stop_on_signals(stop: threading.Event) -> None:
 
 
 def _watch_input(stop: threading.Event) -> None:
-    while sys.stdin.buffer.read(4096):
+    # Not through sys.stdin: a thread that waits in its buffer aborts the interpreter's exit.
+    while os.read(sys.stdin.fileno(), 4096):
         continue
     stop.set()
 

@@ -82,7 +82,7 @@ class ResourceManager:
         return json_response(self._access.revoke(request.values["name"]))
 
     def definitions(self, request: Request) -> Response:
-        self._scope(request, "roleDefinitions/read", subscription_at_least=False)
+        self._check_definitions(request)
         chosen = list(roles.ROLES)
         condition = request.query_value("$filter")
         if condition and condition.lower() not in {"atscope()", "atscopeandbelow()"}:
@@ -94,7 +94,7 @@ class ResourceManager:
         return json_response({"value": [role.document() for role in chosen]})
 
     def definition(self, request: Request) -> Response:
-        self._scope(request, "roleDefinitions/read", subscription_at_least=False)
+        self._check_definitions(request)
         role = roles.BY_ID.get(request.values["id"].lower())
         if role is None:
             message = f"The specified role definition with ID '{request.values['id']}' does not exist."
@@ -106,14 +106,18 @@ class ResourceManager:
         below, principals = _filter(request)
         return json_response({"value": self._access.deny_assignments(scope, below=below, principals=principals)})
 
-    def _scope(self, request: Request, action: str, *, subscription_at_least: bool = True) -> str:
+    def _check_definitions(self, request: Request) -> None:
+        """Definitions are the same at every scope: who may read them at the workspace may read them by any address."""
+        asked = request.values["scope"].rstrip("/")
+        if asked and not covers(asked, seed.WORKSPACE_SCOPE) and not covers(seed.WORKSPACE_SCOPE, asked):
+            raise ServiceError(404, "ResourceNotFound", f"The scope '{asked}' was not found.")
+        action = "Microsoft.Authorization/roleDefinitions/read"
+        self._access.check(request.known_caller, action, seed.WORKSPACE_SCOPE)
+
+    def _scope(self, request: Request, action: str) -> str:
         """The scope in the path, once it is known to exist and the caller may do `action` there."""
         asked = request.values["scope"].rstrip("/")
         known = (seed.SUBSCRIPTION_SCOPE, seed.GROUP_SCOPE, seed.WORKSPACE_SCOPE)
-        if not asked and not subscription_at_least:
-            # Definitions may be asked for by their id alone; whoever reads them anywhere here may.
-            self._access.check(request.known_caller, f"Microsoft.Authorization/{action}", seed.WORKSPACE_SCOPE)
-            return asked
         scope = next((scope for scope in known if scope.lower() == asked.lower()), None)
         if scope is None and covers(seed.WORKSPACE_SCOPE, asked):
             scope = asked

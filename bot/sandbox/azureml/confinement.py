@@ -20,7 +20,8 @@ UNCONFINED: Final = (
 _PROBE_SECONDS: Final = 10
 _BASE: Final = (
     "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",  # noqa: S108 - the script's own
-    "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent",
+    "--tmpfs", "/run",  # sockets of other services
+    "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--cap-drop", "ALL", "--die-with-parent",
 )  # fmt: skip
 
 

@@ -84,15 +84,18 @@ class Interference:
         body = document.get("body")
         status = document.get("status")
         text = body if isinstance(body, str) else json.dumps(body or error_document("SandboxFault", "As asked for."))
-        fault = _Fault(
-            _matcher(document),
-            int(status) if status is not None else None,
-            text.encode(),
-            min(float(document.get("delay", 0)), _MAX_DELAY),
-            bool(document.get("drop", False)),
-            bool(document.get("drop_response", False)),
-            int(document["times"]) if document.get("times") is not None else None,
-        )
+        try:
+            fault = _Fault(
+                _matcher(document),
+                int(status) if status is not None else None,
+                text.encode(),
+                min(float(document.get("delay", 0)), _MAX_DELAY),
+                bool(document.get("drop", False)),
+                bool(document.get("drop_response", False)),
+                int(document["times"]) if document.get("times") is not None else None,
+            )
+        except (TypeError, ValueError) as error:
+            raise bad_request(f'"status", "delay" and "times" are numbers: {error}.') from error
         with self._lock:
             self._faults.append(fault)
 

@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 LOG_FILE: Final = "user_logs/std_log.txt"
 _TAIL_BYTES: Final = 4000
 _COLLECTED: Final = ("outputs", "logs")
+_CLOSING: Final = 5.0
 _MAX_WAIT: Final = 30 * 24 * 3600
 
 
@@ -54,6 +55,7 @@ class Runner:
         self._jobs: dict[str, _Job] = {}
         self._queues: dict[str, deque[_Job]] = {target.name: deque() for target in seed.COMPUTE_TARGETS}
         self._busy: dict[str, int] = {target.name: 0 for target in seed.COMPUTE_TARGETS}
+        self._threads: set[threading.Thread] = set()
         self._closed = False
 
     def busy(self, target: str) -> int:
@@ -73,10 +75,12 @@ class Runner:
 
     def submit(self, run_id: str, number: int, target: str) -> None:
         job = _Job(run_id, number, target)
+        thread = threading.Thread(target=self._follow, args=(job,), name=f"run-{number}", daemon=True)
         with self._changed:
+            self._threads.add(thread)
             self._jobs[run_id] = job
             self._queues[target].append(job)
-        threading.Thread(target=self._follow, args=(job,), name=f"run-{number}", daemon=True).start()
+            thread.start()
 
     def cancel(self, run_id: str) -> None:
         """Ask a run to end; its status is CancelRequested until it has. A run that has ended stays as it is."""
@@ -107,9 +111,12 @@ class Runner:
             jobs = list(self._jobs.values())
             self._runs.fail_orphans()
             self._changed.notify_all()
+            threads = list(self._threads)
         for job in jobs:
             if job.process is not None:
                 processes.kill(self._host, job.number, job.process.pid)
+        for thread in threads:
+            thread.join(_CLOSING)
 
     def _follow(self, job: _Job) -> None:
         try:
@@ -124,6 +131,7 @@ class Runner:
         finally:
             with self._changed:
                 self._jobs.pop(job.run_id, None)
+                self._threads.discard(threading.current_thread())
 
     @contextmanager
     def _node(self, job: _Job) -> Iterator[None]:
@@ -164,7 +172,7 @@ class Runner:
     def _run(self, job: _Job) -> None:
         self._set_status(job, "Preparing", queueingInfo=None)
         record = self._runs.record(job.run_id)
-        if record is None:
+        if record is None or record.document["status"] in TERMINAL:
             raise _Canceled
         configuration = record.definition
         folder = self._folder(job.number)
