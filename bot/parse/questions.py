@@ -22,12 +22,11 @@ _OPENERS = _words(
 )
 _TROUBLE = _words(
     """error errors exception exceptions traceback fail fails failed failing failure broken break breaks crash crashes
-    crashed stuck hang hangs hanging issue issues problem problems bug wrong cannot can't cant couldn't doesn't doesnt
-    don't dont didn't won't wont isn't unable denied refused forbidden timeout timed missing invalid unauthorized help
-    how why stopped oom killed"""
+    crashed stuck hang hangs hanging issue issues problem problems bug wrong cannot unable denied refused forbidden
+    timeout timed missing invalid unauthorized help how why stopped oom killed"""
 )
 _REQUESTS = re.compile(
-    r"\b(?:need|looking for|want to|trying to|tried to|struggling|any (?:idea|ideas|hint|hints|tips|pointers|way|one)|"
+    r"\b(?:(?:ca|could|do|does|did|is|wo)n'?t|need|looking for|want to|trying to|tried to|struggling|any (?:idea|ideas|hint|hints|tips|pointers|way|one)|"
     r"anyone|anybody|someone|is there|wondering|possible to|not (?:working|sure|able|found)|no idea|"
     r"what's|where's|who's|how's|still)\b"
 )

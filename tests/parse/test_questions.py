@@ -14,6 +14,8 @@ from bot.parse import is_question, plain
         "how to pin a package version",
         "my run fails with a 403",
         "can't log in to the workspace",
+        "thanks, it still won't start",
+        "it didn\u2019t start",
         "Traceback (most recent call last): KeyError",
         "```ModuleNotFoundError: No module named 'sklearn'```",
         "anyone know where the logs are",
