@@ -1,6 +1,7 @@
 """Sending a payload to the app, waiting three seconds for its answer, and trying events again as Slack does."""
 
 import asyncio
+import copy
 import time
 import uuid
 from collections.abc import Coroutine, Sequence
@@ -105,7 +106,8 @@ class Deliveries:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def made(self, kind: str, payload: Json) -> Delivery:
-        """Note down a payload that is about to be sent for the first time."""
+        """Note down a payload that is about to be sent for the first time, as it is now."""
+        payload = copy.deepcopy(payload)
         name = f"d{next(self._numbers)}"
         return self._keep(Delivery(name, name, kind, payload, str(uuid.uuid4())))
 

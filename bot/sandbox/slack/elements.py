@@ -73,10 +73,9 @@ def _group(option: Check) -> Check:
 
 def _all_options(element: Json) -> list[Any]:
     groups = element.get("option_groups")
-    if isinstance(groups, list):
-        return [option for group in groups if isinstance(group, dict) for option in group.get("options") or ()]
-    options = element.get("options")
-    return options if isinstance(options, list) else []
+    sources = [each for each in groups if isinstance(each, dict)] if isinstance(groups, list) else [element]
+    lists = [each.get("options") for each in sources]
+    return [option for options in lists if isinstance(options, list) for option in options]
 
 
 def _initial_is_an_option(element: Json, at: str, report: Report) -> None:

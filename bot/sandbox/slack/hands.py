@@ -70,7 +70,7 @@ class Hands:
         """The id of a person, of the one whose hands these are by default."""
         wanted = name or self.person
         if wanted not in self._ids:
-            self._ids = {each["name"]: each["id"] for each in self._client.people()}
+            self._ids = {each["name"]: each["id"] for each in self._client.people() if not each["is_bot"]}
         if wanted not in self._ids:
             raise Misunderstood(f"There is nobody called {wanted!r}; there are: {', '.join(self._ids)}.")
         return self._ids[wanted]

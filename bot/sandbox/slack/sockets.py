@@ -168,5 +168,6 @@ def _envelope(delivery: Delivery) -> Json:
         "accepts_response_payload": delivery.type != "events_api",
     }
     if delivery.type == "events_api":
-        envelope |= {"retry_attempt": delivery.attempt, "retry_reason": delivery.reason}
+        # over a socket Slack knows one reason only
+        envelope |= {"retry_attempt": delivery.attempt, "retry_reason": "timeout" if delivery.attempt else ""}
     return envelope

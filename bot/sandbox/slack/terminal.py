@@ -51,6 +51,7 @@ class Terminal:
         self._hands = Hands(client, self._transcript, person, place)
         self._seq = client.changes()[0]
         self._printing = threading.RLock()
+        self._at_prompt = False
 
     def run(self, source: TextIO | None = None) -> int:
         """A prompt where `source` (standard input) is a terminal, else a script; returns the exit code."""
@@ -68,7 +69,8 @@ class Terminal:
                 continue
             if line.verb in ("quit", "exit"):
                 break
-            problem = self._play(line, end)
+            late = time.monotonic() > end
+            problem = "The time for the whole script is over." if late else self._play(line, end)
             if problem:
                 self._transcript.said(problem, "bold red")
                 return 1
@@ -98,8 +100,7 @@ class Terminal:
         while True:
             changes = self._pump(QUIET_SECONDS)
             answered = answered or any(done.is_answered_by(change) for change in changes)
-            failed = next((each for each in changes if each.kind == "notice"), None)
-            if failed is not None:
+            if any(each.kind == "notice" and done.user in each.visible_to for each in changes):
                 return f"The bot did not answer {self._hands.person} in time: Slack showed its own error."
             if answered and not changes and self._delivered(done) and self._settled() and not self._pump(0):
                 return ""
@@ -130,7 +131,7 @@ class Terminal:
         self._transcript.said("Type as in Slack; `help` shows what else there is.")
         try:
             while not stop.is_set():
-                line = lines.read(input(self._prompt()))
+                line = lines.read(self._ask(self._prompt()))
                 if line is None:
                     continue
                 if line.verb in ("quit", "exit"):
@@ -141,6 +142,13 @@ class Terminal:
         finally:
             stop.set()
         return 0
+
+    def _ask(self, prompt: str) -> str:
+        self._at_prompt = True
+        try:
+            return input(prompt)
+        finally:
+            self._at_prompt = False
 
     def _prompt(self) -> str:
         return f"{self._hands.person} {self._hands.place}> "
@@ -153,7 +161,7 @@ class Terminal:
                     case "help":
                         self._transcript.said(HELP)
                     case "fill" if not line.text:
-                        self._hands.fill_by_asking(input)
+                        self._hands.fill_by_asking(input)  # nothing is printed meanwhile: the lock is ours
                     case "":
                         pass
                     case _:
@@ -168,17 +176,23 @@ class Terminal:
             while not stop.is_set():
                 self._seq, changes = self._client.changes(self._seq, FEED_SECONDS)
                 with self._printing:
-                    seen = [each for each in changes if self._hands.person_id() in each.visible_to]
-                    if seen:
-                        self._console.file.write("\r\x1b[2K")
-                        for change in seen:
-                            self._transcript.show(change)
-                        self._console.file.write(self._prompt() + _being_typed())
-                        self._console.file.flush()
+                    me = self._hands.person_id()
+                    self._interrupt([each for each in changes if me in each.visible_to])
         except (OSError, ControlError):
             if not stop.is_set():
                 stop.set()
                 self._transcript.said("\nThe sandbox has stopped; press Enter to leave.", "bold red")
+
+    def _interrupt(self, changes: list[Change]) -> None:
+        """Print while a line is being typed: in the place of the prompt, which then comes back."""
+        news = [each for each in changes if not self._transcript.is_own_line(each)]
+        if news and self._at_prompt:
+            self._console.file.write("\r\x1b[2K")
+        for change in changes:
+            self._transcript.show(change)
+        if news and self._at_prompt:
+            self._console.file.write(self._prompt() + _being_typed())
+            self._console.file.flush()
 
     def _words(self) -> list[str]:
         people = [f"@{each['name']}" for each in self._client.people()]

@@ -93,6 +93,10 @@ class Transcript:
         """Print this view in full the next time, even if nothing in it has changed."""
         self._shown.pop(("view", view_id), None)
 
+    def is_own_line(self, change: Change) -> bool:
+        """Whether this is the first sight of what somebody has just typed here."""
+        return change.kind == "posted" and self._shown.get((change.channel, change.ts)) == ""
+
     def show(self, change: Change) -> None:
         """Print a change, unless it shows nothing new."""
         match change.kind:
@@ -113,10 +117,11 @@ class Transcript:
         message = change.message or {}
         key = (change.channel, change.ts)
         before = self._shown.get(key)
+        own = self.is_own_line(change)
         lines = self._renderer(change.channel, change.ts, in_view=False).message(message)
         words = "\n".join(line.text.plain for line in lines)
         self._shown[key] = words
-        if before == words or (before == "" and change.kind == "posted"):
+        if before == words or own:
             return
         header = self._header(change, message, is_edit=before is not None and change.kind != "posted")
         self._print(header, lines, inside=bool(change.thread_ts and change.thread_ts != change.ts))

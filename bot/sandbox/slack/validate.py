@@ -163,7 +163,8 @@ _CHECKED_BLOCKS = {surface: _blocks(surface) for surface in ("message", "modal",
 
 def _submit_with_inputs(view: Json, at: str, report: Report) -> None:
     blocks = view.get("blocks")
-    inputs = any(isinstance(each, dict) and each.get("type") == "input" for each in blocks or ())
+    found = blocks if isinstance(blocks, list) else []
+    inputs = any(isinstance(each, dict) and each.get("type") == "input" for each in found)
     if inputs and view.get("submit") is None:
         report.error("must define `submit` to use an `input` block in modals", at)
 

@@ -74,8 +74,10 @@ def _words(change: Change) -> str:
     return change.text or str((change.message or {}).get("text", ""))
 
 
-def bolt_app(slack: Sandbox) -> App:
-    """A Bolt app without a network call of its own."""
+def bolt_app(
+    slack: Sandbox, *, ignoring_self_events_enabled: bool = True, heard: list[dict[str, Any]] | None = None
+) -> App:
+    """A Bolt app without a network call of its own; it puts the messages that it hears into `heard`."""
     identity = AuthorizeResult(
         enterprise_id=None,
         team_id=slack.ready["team_id"],
@@ -83,12 +85,20 @@ def bolt_app(slack: Sandbox) -> App:
         bot_id=slack.ready["bot_id"],
         bot_user_id=slack.ready["bot_user_id"],
     )
-    return App(
+    app = App(
         client=slack.web(),
         authorize=lambda: identity,
         process_before_response=True,
         signing_secret=slack.ready["signing_secret"],
+        ignoring_self_events_enabled=ignoring_self_events_enabled,
     )
+    if heard is not None:
+
+        @app.event("message")
+        def message(body: dict[str, Any]) -> None:
+            heard.append(body)
+
+    return app
 
 
 class Listening:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from slack_bolt import Ack, App, Respond
+from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from tests.sandbox.slack.harness import Listening, Sandbox, eventually
@@ -132,8 +133,6 @@ def test_a_trigger_opens_one_view_and_only_for_three_seconds(slack: Sandbox, con
     def opened(trigger: str) -> str:
         answer = web.api_call("views.open", json={"trigger_id": trigger, "view": view})
         return str(answer.get("error", ""))
-
-    from slack_sdk.errors import SlackApiError
 
     assert opened(used) == ""
     with pytest.raises(SlackApiError, match="exchanged_trigger_id"):

@@ -1,5 +1,6 @@
 """Retries, redeliveries, disconnects and signatures."""
 
+import asyncio
 import http.server
 import json
 import threading
@@ -7,8 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
+import aiohttp
 import pytest
-from slack_bolt import App
+from slack_bolt import Ack, App, BoltRequest
 from slack_sdk.signature import SignatureVerifier
 
 from tests.sandbox.slack.harness import Listening, Sandbox, bolt_app, eventually
@@ -100,10 +102,6 @@ def test_several_connections_share_what_is_sent(slack: Sandbox, connect: Connect
 
 
 def test_a_socket_address_works_once(slack: Sandbox) -> None:
-    import asyncio
-
-    import aiohttp
-
     address = slack.web().apps_connections_open(app_token=slack.ready["app_token"])["url"]
 
     async def twice() -> tuple[dict[str, Any], int]:
@@ -126,6 +124,7 @@ class Receiver:
     def __init__(self) -> None:
         self.requests: list[tuple[dict[str, str], bytes]] = []
         self.answer: Callable[[dict[str, str], bytes], tuple[int, str]] = lambda _headers, _body: (200, "")
+        self.extra: dict[str, str] = {}
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -137,6 +136,8 @@ class Receiver:
                 kind = "application/json" if text.startswith("{") else "text/plain"
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
+                for name, value in receiver.extra.items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(text.encode())))
                 self.end_headers()
                 self.wfile.write(text.encode())
@@ -195,9 +196,17 @@ def test_http_retries_say_which_attempt_and_why(start: Callable[..., Sandbox], r
     assert len({json.loads(body)["event_id"] for _, body in receiver.requests}) == 1
 
 
-def test_a_bolt_app_works_over_http_as_over_a_socket(start: Callable[..., Sandbox], receiver: Receiver) -> None:
-    from slack_bolt import Ack, BoltRequest
+def test_an_app_can_ask_not_to_be_tried_again(start: Callable[..., Sandbox], receiver: Receiver) -> None:
+    slack = start("--request-url", receiver.url, "--retry-delays", "0,0,0")
+    receiver.answer = lambda _headers, _body: (500, "")
+    receiver.extra = {"X-Slack-No-Retry": "1"}
 
+    rows = slack.settled(*slack.client.type("dana", "#ml-help", "hello").delivery_ids)
+
+    assert [(row["attempt"], row["error"]) for row in rows] == [(0, "http_error")]
+
+
+def test_a_bolt_app_works_over_http_as_over_a_socket(start: Callable[..., Sandbox], receiver: Receiver) -> None:
     slack = start("--request-url", receiver.url)
     app = bolt_app(slack)
 

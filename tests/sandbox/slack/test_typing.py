@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from slack_bolt import App
 
-from tests.sandbox.slack.harness import Listening, Sandbox, eventually
+from bot.sandbox.slack.client import SandboxClient
+from bot.sandbox.slack.wire import ControlError
+from tests.sandbox.slack.harness import Listening, Sandbox, bolt_app, eventually
 
 Connect = Callable[[Callable[[App], None]], Listening]
 
@@ -71,13 +73,35 @@ def test_a_reply_in_a_thread_names_the_thread(slack: Sandbox, connect: Connect) 
 
 
 def test_edits_and_posts_of_the_bot_are_told_to_the_app(slack: Sandbox) -> None:
-    web = slack.web()
+    sent: list[dict[str, Any]] = []
+    app = Listening(slack, bolt_app(slack, ignoring_self_events_enabled=False, heard=sent))
 
-    ts = web.chat_postMessage(channel="C0MLHELP", text="one")["ts"]
-    web.chat_update(channel="C0MLHELP", ts=ts, text="two")
+    ts = slack.web().chat_postMessage(channel="C0MLHELP", text="one")["ts"]
+    slack.web().chat_update(channel="C0MLHELP", ts=ts, text="two")
 
-    rows = eventually(lambda: [row for row in slack.client.deliveries() if row["event_type"] == "message"])
-    assert rows
+    eventually(lambda: len(sent) == 2)
+    app.close()
+    posted, changed = sorted((body["event"] for body in sent), key=lambda event: "subtype" in event)
+    assert (posted["bot_id"], posted["text"]) == ("B0AMLBOT", "one")
+    assert changed["subtype"] == "message_changed"
+    assert (changed["message"]["text"], changed["previous_message"]["text"]) == ("two", "one")
+
+
+def test_code_stays_code_and_links_become_links(slack: Sandbox) -> None:
+    typed = [
+        ("see https://x.y/z?a=1&b=2, please", "see <https://x.y/z?a=1&amp;b=2>, please"),
+        ("`@rui` is code", "`@rui` is code"),
+        ("mail dana@example.com", "mail dana@example.com"),
+        ("@channel and @nobody", "<!channel> and @nobody"),
+        ("run train.py", "run train.py"),
+    ]
+
+    for text, _ in typed:
+        slack.client.type("dana", "#ml-help", text)
+    slack.client.type("dana", "#ml-help", "run train.py", autolink=True)
+
+    seen = [each["text"] for each in slack.client.screen("rui", "#ml-help")]
+    assert seen == [*(text for _, text in typed), "run <http://train.py|train.py>"]
 
 
 def test_a_stranger_is_marked_as_one(slack: Sandbox, connect: Connect) -> None:
@@ -106,8 +130,6 @@ def test_a_stranger_is_marked_as_one(slack: Sandbox, connect: Connect) -> None:
     ],
 )
 def test_a_person_types_only_where_they_are(slack: Sandbox, user: str, channel: str, error: str) -> None:
-    from bot.sandbox.slack.wire import ControlError
-
     with pytest.raises(ControlError) as refused:
         slack.client.type(user, channel, "hello")
 
@@ -124,9 +146,6 @@ def test_a_channel_without_the_bot_is_silent(slack: Sandbox) -> None:
 
 
 def test_only_one_who_may_read_the_secret_reaches_the_control_address(slack: Sandbox) -> None:
-    from bot.sandbox.slack.client import SandboxClient
-    from bot.sandbox.slack.wire import ControlError
-
     with pytest.raises(ControlError) as refused:
         SandboxClient(slack.ready["control"], "wrong").people()
 

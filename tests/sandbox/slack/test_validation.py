@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from slack_sdk.models import blocks as model
 
 from bot.sandbox.slack import validate
@@ -209,3 +211,48 @@ def test_what_the_sdk_models_build_is_taken() -> None:
     taken = validate.message_blocks([block.to_dict() for block in blocks])
 
     assert len(taken) == len(blocks)
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["text", "value", "label"]), inner),
+    max_leaves=5,
+)
+FIELDS = [
+    "accessory",
+    "action_id",
+    "block_id",
+    "element",
+    "elements",
+    "fields",
+    "initial_option",
+    "initial_options",
+    "option_groups",
+    "options",
+    "rows",
+    "text",
+    "url",
+]
+TYPES = [*validate.BLOCKS, "button", "static_select", "checkboxes", "overflow", "plain_text", "mrkdwn"]
+THINGS = st.recursive(
+    ANY_JSON,
+    lambda inner: st.builds(
+        lambda kind, fields: {"type": kind, **fields},
+        st.sampled_from(TYPES),
+        st.dictionaries(st.sampled_from(FIELDS), inner | st.lists(inner, max_size=3), max_size=4),
+    ),
+    max_leaves=10,
+)
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(THINGS)
+def test_nonsense_is_refused_and_breaks_nothing(thing: Any) -> None:
+    outcomes = []
+    for check in (lambda: validate.message_blocks([thing]), lambda: validate.view(view(blocks=thing))):
+        try:
+            outcomes.append(check() is not None)
+        except SlackError as error:
+            outcomes.append(bool(error.error))
+
+    assert outcomes == [True, True]

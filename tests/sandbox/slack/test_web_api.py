@@ -1,8 +1,11 @@
 """The Web API as slack_sdk's client meets it: answers, refusals, paging, faults."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,12 +61,13 @@ def test_a_form_and_a_json_body_say_the_same(web: WebClient) -> None:
 def test_messages_go_only_where_the_bot_is(slack: Sandbox, web: WebClient) -> None:
     slack.client.add_channel("quiet", ["dana"], bot=False, id="C0QUIET")
     slack.client.add_channel("secret", ["dana"], bot=False, is_private=True, id="C0SECRET")
+    nothing = {"channel": "C0MLHELP"}
 
     assert refusal(lambda: web.chat_postMessage(channel="C0QUIET", text="x")) == "not_in_channel"
     assert refusal(lambda: web.chat_postMessage(channel="C0SECRET", text="x")) == "channel_not_found"
     assert refusal(lambda: web.conversations_history(channel="C0QUIET")) == "not_in_channel"
     assert refusal(lambda: web.chat_postMessage(channel="C0NOWHERE", text="x")) == "channel_not_found"
-    assert refusal(lambda: web.chat_postMessage(channel="C0MLHELP", text="")) == "no_text"
+    assert refusal(lambda: web.api_call("chat.postMessage", params=nothing)) == "no_text"
     error = refusal(lambda: web.chat_postEphemeral(channel="C0GENERAL", user="U0GUS", text="x"))
     assert error == "user_not_in_channel"
 
@@ -223,6 +227,17 @@ def test_secrets_are_kept_with_the_state(start: Callable[..., Sandbox]) -> None:
 
     assert second.ready["bot_token"] == first.ready["bot_token"]
     assert second.ready["signing_secret"] == first.ready["signing_secret"]
+
+
+def test_a_taken_port_is_said_and_nothing_starts(slack: Sandbox, tmp_path: Path) -> None:
+    port = slack.ready["url"].rpartition(":")[2]
+    command = [sys.executable, "-m", "bot.sandbox.slack", "--state", str(tmp_path / "other"), "--port", port]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "cannot start" in done.stderr
 
 
 def test_the_sandbox_ends_with_the_process_that_holds_its_input(start: Callable[..., Sandbox]) -> None:
