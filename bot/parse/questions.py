@@ -26,7 +26,8 @@ _TROUBLE = _words(
     timeout timed missing invalid unauthorized help how why stopped oom killed"""
 )
 _REQUESTS = re.compile(
-    r"\b(?:(?:ca|could|do|does|did|is|wo)n'?t|need|looking for|want to|trying to|tried to|struggling|any (?:idea|ideas|hint|hints|tips|pointers|way|one)|"
+    r"\b(?:(?:ca|could|do|does|did|is|wo)n'?t|need|looking for|want to|trying to|tried to|struggling|"
+    r"any (?:idea|ideas|hint|hints|tips|pointers|way|one)|"
     r"anyone|anybody|someone|is there|wondering|possible to|not (?:working|sure|able|found)|no idea|"
     r"what's|where's|who's|how's|still)\b"
 )

@@ -139,13 +139,13 @@ def test_a_mistake_is_named_in_one_sentence_with_the_usage(text: str, says: str)
 @pytest.mark.parametrize(
     ("text", "nearest"),
     [
-        ("submti train.py", ("submit",)),
+        ("sumit train.py", ("submit",)),
         ("statsu x", ("status",)),
         ("log x", ("logs",)),
         ("environments", ("envs", "env")),
         ("how do I submit a run?", ("ask",)),
         ("frobnicate", ()),
-        ("help submti", ("submit",)),
+        ("help sumit", ("submit",)),
     ],
 )
 def test_an_unknown_command_is_answered_with_the_nearest(text: str, nearest: tuple[str, ...]) -> None:
@@ -194,7 +194,7 @@ def test_after_a_mention_only_what_is_clearly_a_command_is_one(said: str, reques
         "submit ../train.py",
         "submit train.py fit.py",
         "status --all x",
-        "submti train.py --project demo",
+        "sumit train.py --project demo",
     ],
 )
 def test_after_a_mention_a_command_with_a_mistake_is_not_taken_for_a_question(said: str) -> None:
