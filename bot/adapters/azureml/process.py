@@ -93,11 +93,6 @@ class Child:
             raise _not_started(lost.detail) from lost
         log.info("azureml.child_started", child=name, pid=self._process.pid)
 
-    @property
-    def pid(self) -> int:
-        """The process id, which is its process group's too."""
-        return self._process.pid
-
     def alive(self) -> bool:
         """Whether the process still runs."""
         return self._process.poll() is None
@@ -189,22 +184,24 @@ class Child:
         return shortened(f"{self.name} died (exit {code}): {' | '.join(self._said)}", 600)
 
     def _read_answers(self) -> None:
-        for raw in cast("Any", self._process.stdout):
-            try:
-                message = json.loads(raw)
-            except ValueError:
-                log.warning("azureml.child_garbled", child=self.name)
-                break
-            if isinstance(message, dict):
-                self._answers.put(message)
+        with cast("Any", self._process.stdout) as answers:
+            for raw in answers:
+                try:
+                    message = json.loads(raw)
+                except ValueError:
+                    log.warning("azureml.child_garbled", child=self.name)
+                    break
+                if isinstance(message, dict):
+                    self._answers.put(message)
         self._answers.put(None)
 
     def _read_chatter(self) -> None:
-        for raw in cast("Any", self._process.stderr):
-            said = shortened(redacted(raw.decode(errors="replace"), self._secrets), 300)
-            if said:
-                self._said.append(said)
-                log.debug("azureml.child_said", child=self.name, text=said)
+        with cast("Any", self._process.stderr) as chatter:
+            for raw in chatter:
+                said = shortened(redacted(raw.decode(errors="replace"), self._secrets), 300)
+                if said:
+                    self._said.append(said)
+                    log.debug("azureml.child_said", child=self.name, text=said)
 
 
 def _result(message: Mapping[str, Any]) -> Any:

@@ -132,7 +132,10 @@ def _busy(method: str) -> Unavailable:
 
 
 def _no_answer(method: str, lost: ChildLost) -> Unavailable:
+    what = (
+        "Azure Machine Learning didn't answer in time" if lost.late else "My Azure Machine Learning client broke down"
+    )
     return Unavailable(
-        "Azure Machine Learning didn't answer in time, so nothing was changed. Try again in a minute.",
+        f"{what}, so nothing was changed. Try again in a minute.",
         detail=f"{method}: {lost.detail}",
     )
