@@ -5,6 +5,7 @@ stands in the Markdown file; the only change is that line ends are `\\n`.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -24,6 +25,23 @@ class CodeBlock:
     language: str
     text: str
     line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What an entry says of itself, beside what it says to its readers.
+
+    `alternates` are other ways to ask for it; `related` are locations of other entries (`file#anchor`); `answers` are
+    questions that must lead here and `not_answers` questions that no entry answers. `owner` and `tags` are free text.
+    """
+
+    alternates: tuple[str, ...] = ()
+    owner: str = ""
+    review: date | None = None
+    tags: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    not_answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +66,7 @@ class Section:
     code: tuple[CodeBlock, ...] = ()
     links: tuple[Link, ...] = ()
     body_line: int = 0
+    metadata: Metadata = Metadata()
 
     @property
     def location(self) -> str:
@@ -108,3 +127,14 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question with what a good answer to it is: `gold` are the locations of entries that answer it, none when
+    silence is right. `kind` groups cases in reports; `split` is "tune" or "test" (never looked at while tuning)."""
+
+    query: str
+    gold: tuple[str, ...]
+    kind: str = ""
+    split: str = "tune"
