@@ -234,6 +234,9 @@ def test_children_get_neither_the_bots_tokens_nor_the_secret_in_the_open(
     config: AzureMLConfig, before: set[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(config.sign_in, ServicePrincipal)
+    monkeypatch.chdir(config.home.parent)
+    secret = config.sign_in.client_secret
+    config = replace(config, home=Path(config.home.name), ca_bundle=os.path.relpath(config.ca_bundle))
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-in-the-environment")
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "in-the-environment-too")
     workspace = AzureMLWorkspace(config)
@@ -244,8 +247,8 @@ def test_children_get_neither_the_bots_tokens_nor_the_secret_in_the_open(
     workspace.close()
 
     assert b"in-the-environment" not in seen
-    assert config.sign_in.client_secret.encode() not in seen
-    assert f"HOME={config.home}/read-1".encode() in seen.split(b"\0")
+    assert secret.encode() not in seen
+    assert f"HOME={config.home.absolute()}/read-1".encode() in seen.split(b"\0")
     assert config.home.stat().st_mode & 0o777 == 0o700
 
 

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -29,7 +31,9 @@ class AzureMLWorkspace:
 
     def __init__(self, config: AzureMLConfig) -> None:
         self.scope = config.scope
-        self._config = config
+        # The children work in folders of their own: relative paths would mean something else there.
+        ca_bundle = str(Path(config.ca_bundle).absolute()) if config.ca_bundle else ""
+        self._config = replace(config, home=config.home.absolute(), ca_bundle=ca_bundle)
         self._readers = Lane("read", config.readers, self._start)
         self._submitter = Lane("submit", 1, self._start)
 
