@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from rapidfuzz import fuzz, process
 
 from bot.domain.errors import ConfigurationError
@@ -34,12 +34,23 @@ def _absolute(path: Path) -> Path:
 AnyPath = Annotated[Path, AfterValidator(_absolute)]
 
 
+def _one_word(secret: SecretStr) -> SecretStr:
+    # A line end that was copied along would break the HTTP header that the token is sent in.
+    value = secret.get_secret_value()
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("it has a space, a line end or another character that no token has")
+    return secret
+
+
+Token = Annotated[SecretStr, AfterValidator(_one_word)]
+
+
 class SlackSettings(Section):
     """The Slack app, as made from `aml-bot manifest`."""
 
-    bot_token: SecretStr = Field(description="bot token of the installed app (xoxb-...)")
-    app_token: SecretStr = Field(default=SecretStr(""), description="app-level token for Socket Mode (xapp-...)")
-    signing_secret: SecretStr = Field(
+    bot_token: Token = Field(description="bot token of the installed app (xoxb-...)")
+    app_token: Token = Field(default=SecretStr(""), description="app-level token for Socket Mode (xapp-...)")
+    signing_secret: Token = Field(
         default=SecretStr(""), description="signing secret; needed with `serve --http` only"
     )
     base_url: str = Field(default="https://slack.com/api/", description="address of Slack's Web API")
@@ -186,6 +197,12 @@ def load(file: Path | None = None) -> Settings:
         problems = "; ".join(dict.fromkeys(_sentences(error)))
         where = f"in {source}" if values else f"(there is no settings file {source}; name one with --settings)"
         raise ConfigurationError(f"The settings {where} can't be used: {problems}.") from error
+    except SettingsError as error:
+        # It quotes no value, but doesn't know the variable's whole name either.
+        raise ConfigurationError(
+            f"One of the environment variables {', '.join(_variables()) or PREFIX + '*'} can't be used: lists and "
+            """tables are written as JSON there, such as AML_BOT_HELP__CHANNELS='["C024BE91L"]'."""
+        ) from error
 
 
 def reference() -> str:
@@ -241,6 +258,10 @@ def _read(file: Path) -> dict[str, Any]:
         raise ConfigurationError(f"The settings file {file} isn't valid TOML: {error}") from error
 
 
+def _variables() -> list[str]:
+    return sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name != PREFIX + "SETTINGS")
+
+
 def _resolve_paths(values: dict[str, Any], base: Path) -> None:
     places: list[tuple[Any, str]] = [(values, "state"), (values, "policy")]
     places += [(values.get("faq"), "folder"), (values.get("azure"), "ca_bundle")]
@@ -257,6 +278,8 @@ def _sentences(error: ValidationError) -> Iterator[str]:
         name = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "missing":
             yield f"{name} is missing (or set {PREFIX}{name.replace('.', '__').upper()})"
+        elif problem["type"] == "string_pattern_mismatch":
+            yield f"{name} must be a GUID such as 8f4e8aa2-52b1-4e5b-a1f1-3c9e3a1d2b77"
         elif problem["type"] == "extra_forbidden":
             yield f"{name} is not a setting{_meant(problem['loc'])}"
         else:
