@@ -146,15 +146,18 @@ def open_database(folder: Path) -> sa.Engine:
     event.listen(engine, "connect", _prepare)
     try:
         with engine.begin() as connection:
-            metadata.create_all(connection)
-            version = connection.scalar(sa.select(sa.func.max(schema_version.c.version)))
-            if version is None:
+            # First of all, so that nothing of a newer schema is touched.
+            schema_version.create(connection, checkfirst=True)
+            version = connection.scalar(sa.select(sa.func.max(schema_version.c.version))) or 0
+            if version <= SCHEMA_VERSION:
+                metadata.create_all(connection)
+            if version == 0:
                 connection.execute(schema_version.insert().values(version=SCHEMA_VERSION))
     except sa.exc.DBAPIError as error:
         raise ConfigurationError(
             f"The database in {folder} can't be opened ({error.orig}). Restore a backup or name another `state`."
         ) from error
-    if version is not None and version > SCHEMA_VERSION:
+    if version > SCHEMA_VERSION:
         raise ConfigurationError(
             f"A newer aml-bot wrote the database in {folder} (schema {version}; I know {SCHEMA_VERSION}). Upgrade."
         )
