@@ -35,6 +35,8 @@ class Watch:
                 self._look(watched)
             except BotError as error:
                 log.info("run_not_looked_at", run=watched.run_id, error=type(error).__name__, cause=error.detail)
+            except Exception:  # a bug with one run must not keep the others from their end
+                log.exception("run_not_looked_at", run=watched.run_id)
 
     def _look(self, watched: WatchedRun) -> None:
         detail = self._runs.progress(watched)
