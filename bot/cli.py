@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.domain.errors import BotError
+from bot.domain.errors import BotError, ConfigurationError
 
 app = typer.Typer(
     name="aml-bot",
@@ -110,6 +110,10 @@ def link(
         from bot.bootstrap import link_table, valid_link
         from bot.settings import load
 
+        if team and not (user and object_id):
+            raise ConfigurationError(
+                "A link needs three ids: aml-bot link TEAM USER OBJECT-ID. Without any, who is linked is listed."
+            )
         new = valid_link(team, user, object_id) if team else None
         table = link_table(load(settings))
         if new is not None:
@@ -148,4 +152,5 @@ def audit_list(
     columns = ("at", "reference", "phase", "result", "command", "user", "object_id", "channel", "action", "reason")
     typer.echo("\t".join(columns))
     for row in rows:
-        typer.echo("\t".join(str(row[column]) for column in columns))
+        # A cause may span lines; here one row is one line.
+        typer.echo("\t".join(" ".join(str(row[column]).split()) for column in columns))
