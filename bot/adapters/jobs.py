@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 # Bump only together with a drain: jobs of another version are not resumed.
 _JOB_FORMAT = "1"
 _ATTEMPTS = 6
+# Slack waits 3 s for an acknowledgement.
+_STORE_SECONDS = 2.0
 
 Work = Callable[[Job], None]
 
@@ -54,6 +56,9 @@ class DbosJobs:
     """`ports.Jobs`; one per process, because DBOS is."""
 
     def __init__(self, engine: sa.Engine) -> None:
+        self._probe = sa.create_engine(
+            engine.url, poolclass=sa.NullPool, connect_args={"timeout": _STORE_SECONDS, "isolation_level": None}
+        )
         config: DBOSConfig = {
             "name": "aml-bot",
             "system_database_engine": engine,
@@ -75,6 +80,7 @@ class DbosJobs:
 
     def accept(self, key: str, handler: str, payload: Mapping[str, Any]) -> None:
         try:
+            self._check_writable()
             with SetWorkflowID(key):
                 DBOS.start_workflow(_request, handler, key, dict(payload), _PROCESS)
         except Exception as error:  # whatever stops it, the request is not stored, and its sender must hear that
@@ -82,6 +88,13 @@ class DbosJobs:
                 "I couldn't store your request, so nothing was started. Try again in a minute.",
                 detail=f"{type(error).__name__}: {error}",
             ) from error
+
+    def _check_writable(self) -> None:
+        # DBOS waits for a locked database without end, so a request would be carried out long after its sender was told
+        # that it failed. A connection of its own: those of the pool may all be waiting for the same lock.
+        with self._probe.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.exec_driver_sql("ROLLBACK")
 
     def stop(self, grace: float) -> None:
         DBOS.destroy(workflow_completion_timeout_sec=int(grace))
