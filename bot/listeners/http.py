@@ -27,10 +27,14 @@ class HttpServer:
         from waitress.server import create_server
 
         try:
-            self._server = create_server(Front(app), host=host, port=port, threads=threads, ident="aml-bot")
-        except OSError as error:
+            self._server = create_server(
+                Front(app), host=host, port=port, threads=threads, ident="aml-bot", max_request_body_size=MAX_BODY
+            )
+        except (OSError, ValueError) as error:  # waitress calls a host that has no address a ValueError
+            cause = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
             raise ConfigurationError(
-                f"I can't listen on {host}:{port} ({error.strerror}). Set http.port to a free one, or 0 for any."
+                f"I can't listen on {host}:{port} ({cause}). Set http.host to an address of this machine and http.port "
+                "to a free port, or 0 for any."
             ) from error
         self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
         self.port = int(self._server.effective_port)
