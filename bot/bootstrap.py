@@ -1,11 +1,14 @@
 """The composition root: settings in, a bot out. The only place that names adapters."""
 
+import logging
 import os
 import signal
+import sys
 import threading
+import time
 from importlib import resources
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import structlog
 from slack_sdk import WebClient
@@ -66,6 +69,7 @@ class Bot:
         faq = load_faq(settings.faq)
         projects = {name: _project(name, project) for name, project in settings.projects.items()}
         _check_secrets(settings, http=http)
+        config = _azure(settings.azure, settings.state)
         folder = open_state(settings.state)
         self._lock = lock_state(folder)
         engine = open_database(folder)
@@ -77,12 +81,11 @@ class Bot:
         me = who_am_i(client)
         team, bot_user = str(me.team_id), str(me.bot_user_id)
 
-        config = _azure(settings.azure, folder)
-        self._workspace = AzureMLWorkspace(config)
+        workspace = AzureMLWorkspace(config)
         role_service = AzureRoles(config)
         guard = Guard(role_service, policies, AuditTable(engine), cache_seconds=settings.azure.role_cache)
         identity = Identity(SlackPeople(client, team), LinkTable(engine), policies, guard)
-        runs = Runs(self._workspace, guard, WatchTable(engine), projects)
+        runs = Runs(workspace, guard, WatchTable(engine), projects)
         help_service = Help(faq, HelpTables(engine), settings.help.on_call)
 
         replies = Replies(client)
@@ -93,7 +96,7 @@ class Bot:
             identity=identity,
             help_service=help_service,
             runs_service=runs,
-            environments_service=Environments(self._workspace, guard),
+            environments_service=Environments(workspace, guard),
             roles_service=Roles(role_service, guard, identity),
             source_url=source_url,
         )
@@ -142,17 +145,19 @@ class Bot:
         log.info("ready", intake=self.address)
 
     def stop(self) -> None:
-        """Take nothing new, finish what is in hand within a grace period; the rest is resumed by the next start."""
+        """Take nothing new and finish what is in hand within a grace period.
+
+        The rest is for the next start: the process must end now. What Azure is doing for a request isn't ended here,
+        since the request would hear of it and tell somebody that nothing was done; the children end with the process.
+        """
         log.info("stopping")
-        self._intake.stop(GRACE)
-        self._clock.stop(GRACE)
-        self._jobs.stop(GRACE)
-        self._workspace.close()
-        os.close(self._lock)
+        end = time.monotonic() + GRACE
+        for stop in (self._intake.stop, self._clock.stop, self._jobs.stop):
+            stop(max(1.0, end - time.monotonic()))
 
 
-def serve(settings: Settings, *, http: bool, exit_with_parent: bool = False) -> None:
-    """Run the bot until SIGTERM, SIGINT, or (`exit_with_parent`) the end of standard input.
+def serve(settings: Settings, *, http: bool, exit_with_parent: bool = False) -> NoReturn:
+    """Run the bot until SIGTERM, SIGINT, or (`exit_with_parent`) the end of standard input; ends the process with 0.
 
     Raises:
         ConfigurationError: it can't start with these settings.
@@ -167,6 +172,10 @@ def serve(settings: Settings, *, http: bool, exit_with_parent: bool = False) -> 
         threading.Thread(target=_wait_for_parent, args=(ended,), daemon=True).start()
     ended.wait()
     bot.stop()
+    logging.shutdown()
+    sys.stdout.flush()
+    # The interpreter would wait for requests that are still in hand, while their workflows can't be noted as done.
+    os._exit(0)
 
 
 def _wait_for_parent(ended: threading.Event) -> None:
@@ -211,6 +220,8 @@ def _check_secrets(settings: Settings, *, http: bool) -> None:
 
 
 def _azure(settings: AzureSettings, state: Path) -> AzureMLConfig:
+    if settings.ca_bundle is not None and not settings.ca_bundle.is_file():
+        raise ConfigurationError(f"The file {settings.ca_bundle} doesn't exist. Correct azure.ca_bundle.")
     sign_in: ServicePrincipal | ManagedIdentity
     if settings.sign_in == "managed_identity":
         sign_in = ManagedIdentity(settings.client_id or None)
