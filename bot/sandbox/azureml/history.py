@@ -56,7 +56,8 @@ class History:
             run = f"{one}/runs/{{run}}"
             found += [
                 route("POST", _HOST, f"{one}/runs:query", self.query, action=_READ),
-                route("PATCH", _HOST, f"{one}/batch/runs", self.patch_many, action=_WRITE),
+                route("PATCH", _HOST, f"{one}/batch/runs", self.patch_many, action=_WRITE, run="*"),
+                route("POST", _HOST, f"{one}/batch/events", self.events, action=_WRITE, run="*"),
                 route("GET", _HOST, run, self.run, action=_READ, run="run"),
                 route("PATCH", _HOST, run, self.patch, action=_WRITE, run="run"),
                 route("GET", _HOST, f"{run}/details", self.details, action=_READ, run="run"),
@@ -156,21 +157,23 @@ class History:
         document = self._runs.get(run_id)
         if document is None:
             parent = change.get("parentRunId")
-            self._check_parent(request.known_caller, parent)
+            if parent is not None and self._runs.get(parent) is None:
+                raise ServiceError(404, "UserError", f"Run {parent} was not found.")
+            self._check_belongs(request.known_caller, parent)
             fields: Document = {key: change.get(key) for key in (*_PATCHED, "parentRunId")}
             fields["tags"], fields["properties"] = change.get("tags") or {}, change.get("properties") or {}
             return self._runs.create(run_id, self._experiment(request), status="NotStarted", **fields)
+        self._check_belongs(request.known_caller, run_id)
         fields = {key: change[key] for key in _PATCHED if change.get(key) is not None}
         fields["tags"] = document["tags"] | (change.get("tags") or {})
         fields["properties"] = document["properties"] | (change.get("properties") or {})
         return self._runs.update(run_id, **fields)
 
-    def _check_parent(self, caller: Caller, parent: str | None) -> None:
-        if parent is not None and self._runs.get(parent) is None:
-            raise ServiceError(404, "UserError", f"Run {parent} was not found.")
+    def _check_belongs(self, caller: Caller, run_id: str | None) -> None:
+        """A training script changes its own run and what is under it, wherever the request names the run."""
         if caller.run_id is None:
             return
-        above = parent
+        above = run_id
         while above is not None and above != caller.run_id:
             above = (self._runs.get(above) or {}).get("parentRunId")
         if above is None:
@@ -193,14 +196,27 @@ class History:
 
         What the sandbox runs has the status that the sandbox sees; of such a run only a cancel is listened to.
         """
-        document, event = self._run(request), request.document()
-        name, run_id = str(event.get("name")), document["runId"]
-        status = _EVENTS.get(name)
+        self._event(self._run(request), request.document())
+        return json_response({})
+
+    def events(self, request: Request) -> Response:
+        """Events of several runs, each with its run id among its data."""
+        for event in request.document().get("events") or []:
+            run_id = str((event.get("data") or {}).get("RunId") or (event.get("data") or {}).get("runId"))
+            self._check_belongs(request.known_caller, run_id)
+            document = self._runs.get(run_id)
+            if document is None:
+                raise ServiceError(404, "UserError", f"Run {run_id} was not found.")
+            self._event(document, event)
+        return json_response({"errors": []})
+
+    def _event(self, document: Document, event: Document) -> None:
+        run_id = document["runId"]
+        status = _EVENTS.get(str(event.get("name")))
         if status == "Canceled":
             self._runner.cancel(run_id)
         elif status is not None and not self._runs.is_submitted(run_id):
             self._report(document, status, event.get("data"))
-        return json_response({})
 
     def _report(self, document: Document, status: str, data: Any) -> None:
         run_id = document["runId"]

@@ -24,7 +24,7 @@ from bot.sandbox.azureml.wire import now
 
 log = structlog.get_logger(__name__)
 LOG_FILE: Final = "user_logs/std_log.txt"
-_TAIL_BYTES: Final = 4000
+_TAIL_BYTES: Final = 3000
 _COLLECTED: Final = ("outputs", "logs")
 _CLOSING: Final = 5.0
 _MAX_WAIT: Final = 30 * 24 * 3600
@@ -281,8 +281,9 @@ def _inside(project: Path, script: str) -> bool:
 
 
 def _tail(output: Path) -> str:
-    """The last lines of a log."""
+    """The last lines of a log, whole ones."""
     with output.open("rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+        start = max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES)
+        file.seek(start)
         lines = file.read().decode("utf-8", "replace").splitlines()
-    return "\n".join(line for line in lines if not line.startswith("[sandbox]"))[-_TAIL_BYTES:]
+    return "\n".join(line for line in lines[1 if start else 0 :] if not line.startswith("[sandbox]"))

@@ -91,6 +91,9 @@ class _Connection(BaseHTTPRequestHandler):
     _host = PLAIN
     _methods: ClassVar = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
+    def version_string(self) -> str:
+        return self.server_version
+
     @property
     def _server(self) -> Server:
         return cast("Server", self.server)

@@ -126,6 +126,27 @@ def test_a_scripts_token_touches_nothing_else(
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"runId": "q-1-kid", "parentRunId": "q-1"}, 200),
+        ({"runId": "q-4", "tags": {"of": "a child"}}, 200),
+        ({"runId": "q-2", "tags": {"of": "a stranger"}}, 403),
+        ({"runId": "q-2-kid", "parentRunId": "q-2"}, 403),
+        ({"runId": "q-orphan"}, 403),
+    ],
+)
+def test_a_scripts_token_makes_and_changes_runs_under_its_own_only(
+    recorded: SandboxProcess, run_token: str, change: dict[str, object], status: int
+) -> None:
+    path = f"{HISTORY}/experiments/children/batch/runs"
+    recorded.call("POST", seed.DATA_HOST, f"{HISTORY}/experiments/children", json={})
+
+    answer = recorded.call("PATCH", seed.DATA_HOST, path, run_token, json={"runs": [change]})
+
+    assert answer.status_code == status
+
+
 def test_a_scripts_token_is_no_token_for_azure_resource_manager(recorded: SandboxProcess, run_token: str) -> None:
     assert recorded.call("GET", seed.ARM_HOST, "/subscriptions", run_token).status_code == 401
 
