@@ -183,8 +183,33 @@ class Team:
     def click(self, user: str, seen: "Seen", action_id: str) -> "Said":
         """Somebody clicks a button of a message."""
         mark = self.mark()
-        self.slack.click(user, seen.channel, seen.ts, action_id)
-        return Said(mark, user, seen.channel, seen.ts, ())
+        clicked = self.slack.click(user, seen.channel, seen.ts, action_id)
+        return Said(mark, user, seen.channel, seen.ts, tuple(clicked["delivery_ids"]))
+
+    def press(self, user: str, seen: "Seen", label: str) -> "Said":
+        """Somebody clicks the first button of a message that is read out as `label`."""
+        button, block_id = seen.button(label)
+        mark = self.mark()
+        clicked = self.slack.click(user, seen.channel, seen.ts, button["action_id"], block_id=block_id)
+        return Said(mark, user, seen.channel, seen.ts, tuple(clicked["delivery_ids"]))
+
+    def quiet(self) -> None:
+        """Wait until the bot has acknowledged and worked off all that it was sent."""
+        eventually(lambda: all(row["ack_ms"] is not None for row in self.slack.deliveries()[-20:]))
+        waiting = "SELECT 1 FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED')"
+        eventually(lambda: not self.rows(waiting))
+
+    def answers(self, said: "Said") -> list["Seen"]:
+        """Everything that the bot showed after `said` in its channel or to its sender, once all is worked off."""
+        self.quiet()
+        return [
+            Seen(change)
+            for change in self.slack.changes(said.mark)[1]
+            if change.message is not None
+            and (change.message.get("user") == BOT or change.kind == "ephemeral")
+            and change.kind in {"posted", "ephemeral"}
+            and (change.channel == said.channel or change.visible_to == (said.user,))
+        ]
 
     def messages_with(self, text: str, channel: str, user: str = OLIVIA) -> list[str]:
         """Texts of the bot's messages in a channel, threads included, that contain `text`."""
@@ -218,11 +243,32 @@ class Seen:
     def __init__(self, change: Change) -> None:
         assert change.message is not None
         self.seq = change.seq
+        self.kind = change.kind
+        self.visible_to = change.visible_to
         self.channel = change.channel
         self.ts = change.ts
         self.thread_ts = change.thread_ts
         self.message: dict[str, Any] = change.message
         self.text: str = change.message.get("text", "")
+
+    def button(self, label: str) -> tuple[dict[str, Any], str]:
+        """The first button with this label (or with it in what a screen reader says), and its block's id."""
+        for block in self.message.get("blocks", ()):
+            for element in (*block.get("elements", ()), block.get("accessory") or {}):
+                spoken = element.get("accessibility_label", "")
+                if element.get("type") == "button" and (element["text"]["text"] == label or label in spoken):
+                    return element, block["block_id"]
+        raise AssertionError(f"no button “{label}”; there are: {self.buttons}")
+
+    @property
+    def buttons(self) -> list[str]:
+        """The labels of the message's buttons, in order."""
+        return [
+            element["text"]["text"]
+            for block in self.message.get("blocks", ())
+            for element in (*block.get("elements", ()), block.get("accessory") or {})
+            if element.get("type") == "button"
+        ]
 
     @property
     def run_id(self) -> str:
