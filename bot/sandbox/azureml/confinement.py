@@ -39,7 +39,7 @@ class Confinement:
         if self.program is None:
             return command
         arguments = [self.program, *_BASE]
-        for hidden in (Path.home(), Path("/root"), Path("/home"), state):
+        for hidden in (Path.home(), Path("~root").expanduser(), Path("/home"), state):
             if hidden.is_dir() and hidden != Path("/") and os.access(hidden, os.X_OK):
                 arguments += ["--tmpfs", str(hidden)]
         for path in dict.fromkeys((*_interpreter(), *readable)):
