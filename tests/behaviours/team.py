@@ -107,6 +107,13 @@ class Team:
         """What the bot has logged."""
         return (self.folder / "bot.log").read_text(encoding="utf-8")
 
+    def administer(self, *arguments: str) -> str:
+        """What an administrator's `aml-bot ...` prints; it must succeed."""
+        command = [sys.executable, "-m", "bot", *arguments, "--settings", str(self.settings)]
+        done = subprocess.run(command, capture_output=True, text=True, env=clean_environment(), timeout=PATIENCE)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     # What people do and see
 
     def mark(self) -> int:
@@ -223,11 +230,11 @@ class Team:
         """The audit's rows, oldest first."""
         return self.rows("SELECT * FROM audit ORDER BY id")
 
-    def rows(self, query: str) -> list[dict[str, Any]]:
-        """Rows of the bot's database."""
+    def rows(self, query: str, *values: str) -> list[dict[str, Any]]:
+        """Rows of the bot's database; `values` stand for the question marks in the query."""
         with contextlib.closing(sqlite3.connect(self.folder / "bot" / "aml-bot.db", timeout=30)) as connection:
             connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(query)]
+            return [dict(row) for row in connection.execute(query, values)]
 
 
 class Said:

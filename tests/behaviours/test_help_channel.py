@@ -93,7 +93,7 @@ def test_a_question_that_the_faq_does_not_know_is_said_so_with_the_nearest_and_a
     assert "nearest" in answer.text
     assert ".md" in answer.text
     assert answer.buttons == ["Ask a human"]
-    (row,) = team.rows(f"SELECT * FROM question WHERE key LIKE '%{said.ts}'")
+    (row,) = team.rows("SELECT * FROM question WHERE key LIKE ?", f"%{said.ts}")
     assert (row["user"], row["outcome"]) == (DANA, "unknown")
 
 
@@ -107,7 +107,7 @@ def test_asking_a_human_calls_the_one_on_call_into_the_questions_thread(team: Te
     assert f"<@{DANA}>" in call.text
     assert "How do I include additional files?" in call.text
     assert "Already offered" in call.text
-    (row,) = team.rows(f"SELECT * FROM escalation WHERE key LIKE '%{said.ts}'")
+    (row,) = team.rows("SELECT * FROM escalation WHERE key LIKE ?", f"%{said.ts}")
     assert row["user"] == DANA
 
 
@@ -160,5 +160,5 @@ def test_the_last_click_on_helpful_or_not_counts(team: Team) -> None:
 
     assert "helped" in thanks.text
     assert "didn't help" in regret.text
-    rows = team.rows(f"SELECT user, verdict FROM feedback WHERE key LIKE '%{said.ts}' ORDER BY user")
+    rows = team.rows("SELECT user, verdict FROM feedback WHERE key LIKE ? ORDER BY user", f"%{said.ts}")
     assert rows == [{"user": DANA, "verdict": "not_helpful"}, {"user": RUI, "verdict": "helpful"}]

@@ -1,8 +1,22 @@
 """Runs: submitted, refused, followed to their end, listed, cancelled."""
 
-from tests.behaviours.team import DANA, GUS, RUI, TEAM_CHANNEL, Team
+from tests.behaviours.team import DANA, OLIVIA, RUI, TEAM_CHANNEL, Seen, Team, eventually
 
 SUBMIT = "submit train.py --project demo --compute cpu-cluster -- --epochs 3"
+SLOW = "import time\nprint('begun', flush=True)\ntime.sleep(300)\n"
+
+
+def start_slow(team: Team, user: str = DANA) -> Seen:
+    """A run that goes on until it is cancelled, and its message once it shows that it runs."""
+    (team.project / "slow.py").write_text(SLOW, encoding="utf-8")
+    said = team.type(user, TEAM_CHANNEL, "/aml submit slow.py")
+    posted = team.posted(said, "aml-")
+    return team.until(said.mark, f"`{posted.run_id}`: Running")
+
+
+def status_in_azure(team: Team, run_id: str) -> str:
+    """What Azure ML says of a run."""
+    return next(str(run["status"]) for run in team.azure.runs() if run["id"] == run_id)
 
 
 def test_a_data_scientist_submits_and_sees_the_run_to_its_metrics(team: Team) -> None:
@@ -13,11 +27,35 @@ def test_a_data_scientist_submits_and_sees_the_run_to_its_metrics(team: Team) ->
     assert done.ts == posted.ts
     assert "accuracy" in done.text
     assert "epoch 3/3" in done.text
+    assert done.buttons == []
     ended = team.until(said.mark, f"run `{posted.run_id}` has ended")
     assert ended.thread_ts == posted.ts
     assert "<@U0DANA>" in ended.text
     (run,) = [run for run in team.azure.runs() if run["id"] == posted.run_id]
-    assert (run["tags"]["submitted_by"], run["tags"]["submitted_by_slack_id"]) == ("dana", "T0SANDBOX/U0DANA")
+    assert run["tags"]["submitted_by_slack_id"] == "T0SANDBOX/U0DANA"
+    assert posted.run_id in team.command(RUI, "runs")
+    assert "accuracy" in team.command(RUI, f"status {posted.run_id}")
+    assert "epoch 3/3" in team.command(RUI, f"logs `{posted.run_id}`")
+    assert "has ended already" in team.command(OLIVIA, f"cancel {posted.run_id}")
+
+
+def test_a_script_that_fails_shows_its_error(team: Team) -> None:
+    said = team.type(DANA, TEAM_CHANNEL, "/aml submit train.py -- --epochs many")
+    posted = team.posted(said, "aml-")
+    failed = team.until(said.mark, f"`{posted.run_id}`: Failed")
+
+    assert "*Error*" in failed.text
+    assert "invalid int value: 'many'" in failed.text
+    assert "*Failed" in team.until(said.mark, f"run `{posted.run_id}` has ended").text
+
+
+def test_a_mention_submits_and_follows_the_run_in_its_thread(team: Team) -> None:
+    said = team.type(DANA, TEAM_CHANNEL, "@aml-bot submit train.py -- --epochs 1")
+    posted = team.reply(said)
+    ended = team.until(said.mark, f"run `{posted.run_id}` has ended")
+
+    assert posted.thread_ts == said.ts
+    assert ended.thread_ts == said.ts
 
 
 def test_a_reader_is_refused_and_told_which_role_would_help(team: Team) -> None:
@@ -32,6 +70,60 @@ def test_a_reader_is_refused_and_told_which_role_would_help(team: Team) -> None:
     assert (row["user"], row["command"], row["phase"], row["result"]) == (RUI, "submit", "decision", "refused")
 
 
-def test_a_guest_may_do_nothing_but_ask(team: Team) -> None:
-    for command in ("whoami", "envs", "runs", SUBMIT):
-        assert "Guests may ask questions" in team.command(GUS, command, "C0MLHELP")
+def test_a_running_script_is_looked_at_and_cancelled_by_command(team: Team) -> None:
+    running = start_slow(team)
+    mark = team.mark()
+
+    status = team.command(RUI, f"status {running.run_id}")
+    eventually(lambda: "begun" in team.command(RUI, f"logs {running.run_id}"))
+    refused = team.command(RUI, f"cancel {running.run_id}")
+    assert status_in_azure(team, running.run_id) == "Running"
+    cancelled = team.command(DANA, f"cancel {running.run_id}")
+
+    assert "Running" in status
+    assert "AzureML Data Scientist" in refused
+    assert "asked Azure ML to stop" in cancelled
+    shown = team.until(mark, f"`{running.run_id}`: Canceled")
+    assert shown.ts == running.ts
+    assert shown.buttons == []
+    assert "Canceled" in team.until(mark, f"run `{running.run_id}` has ended").text
+    assert status_in_azure(team, running.run_id) == "Canceled"
+
+
+def test_the_cancel_button_asks_first_refuses_a_reader_and_stops_the_run(team: Team) -> None:
+    running = start_slow(team)
+    button, _ = running.button("Cancel")
+
+    refused = team.private(team.press(RUI, running, "Cancel"))
+    assert status_in_azure(team, running.run_id) == "Running"
+    clicked = team.press(OLIVIA, running, "Cancel")
+    told = team.private(clicked)
+
+    assert "will be stopped" in button["confirm"]["text"]["text"]
+    assert "AzureML Data Scientist" in refused.text
+    assert refused.visible_to == (RUI,)
+    assert "asked Azure ML to stop" in told.text
+    assert team.until(clicked.mark, f"run `{running.run_id}` has ended").thread_ts == running.ts
+
+
+def test_a_run_whose_id_is_misspelt_gets_the_nearest_one(team: Team) -> None:
+    said = team.type(DANA, TEAM_CHANNEL, "/aml submit train.py -- --epochs 1")
+    run_id = team.posted(said, "aml-").run_id
+    wrong = run_id[:-1] + ("0" if run_id[-1] != "0" else "1")
+
+    answer = team.command(RUI, f"status {wrong}")
+
+    assert f"There is no run “{wrong}”. Did you mean “{run_id}”" in answer
+    team.until(said.mark, f"run `{run_id}` has ended")
+
+
+def test_where_the_bot_is_no_member_the_run_is_followed_in_a_direct_message(team: Team) -> None:
+    room = team.slack.add_channel("ml-private", [DANA], bot=False)
+
+    said = team.type(DANA, room["id"], "/aml submit train.py -- --epochs 1")
+    posted = team.posted(said, "aml-")
+    ended = team.until(said.mark, f"run `{posted.run_id}` has ended")
+
+    assert posted.channel.startswith("D")
+    assert ended.channel == posted.channel
+    assert ended.thread_ts == posted.ts
