@@ -46,7 +46,7 @@ def _confident(key: str, hit: Hit, source_url: SourceUrl | None, *, can_call_hum
 
 
 def _choices(key: str, hits: tuple[Hit, ...], *, can_call_human: bool) -> Message:
-    count = "these entries" if len(hits) > 1 else "this entry"
+    count = "one of these entries" if len(hits) > 1 else "this entry"
     layout = Layout().text(f"I'm not sure what you mean. Is it {count} of the FAQ?", keep=True)
     for number, hit in enumerate(hits, start=1):
         value = json_value(key=key, file=hit.section.file, anchor=hit.section.anchor)

@@ -76,6 +76,11 @@ def escalation(escalation: Escalation) -> Message:
     return layout.message()
 
 
+def small_talk() -> Message:
+    """Said to somebody whose words are neither a question nor a command."""
+    return Layout().text("Here I am. Ask me about Azure Machine Learning, or say `help` for what I can do.").message()
+
+
 def already_called() -> Message:
     """Said to the second person who asks for a human."""
     return Layout().text("Somebody has called a human for this question already; they are told once.").message()

@@ -23,6 +23,7 @@ from rich.console import Console
 from bot.demo.configuration import write_configuration
 from bot.demo.settled import Settled
 from bot.domain.errors import ConfigurationError
+from bot.sandbox.azureml import confinement
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.terminal import Terminal
 
@@ -60,13 +61,13 @@ def _greet(console: Console, slack: dict[str, Any], azure: dict[str, Any], state
     taken = f" (port {port} is taken)" if used != port else ""
     console.print(f"Slack sandbox at {slack['url']}{taken}; settings, policy, project and logs in {state}")
     if not azure["confined"]:
-        console.print("Note: bubblewrap isn't available here, so training scripts run with your rights.")
+        console.print("Note: bubblewrap isn't there or doesn't work here, so training scripts run with your rights.")
     console.print()
 
 
 def _confinement() -> list[str]:
-    # The person who starts the demo is the one who submits; alone, the sandbox wants that said explicitly.
-    return ["--unconfined"]
+    # The person who starts the demo is the one who submits, so running without bubblewrap is told, not refused.
+    return [] if confinement.find() else ["--unconfined"]
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """Messages: a question in the help channel, a mention, a direct message."""
 
+from bot.blocks import help  # noqa: A004 - the feature's name in every folder
 from bot.domain.access import Caller
 from bot.domain.help import Question
 from bot.handlers.commands import Commands
@@ -36,7 +37,9 @@ class Messages:
         reply = self._replies.to(job, place)
         with errors_shown_by(reply):
             request = self._request(plain(payload["text"]), place)
-            if request is not None:
+            if isinstance(request, requests.Ask) and not is_question(request.question):
+                reply.private(help.small_talk())
+            elif request is not None:
                 caller = Caller(place.team, place.user, place.channel, job.key)
                 self._commands.run(request, caller, reply, question=_question(job, place, request))
 

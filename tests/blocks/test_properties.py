@@ -38,6 +38,7 @@ _BUILDERS: dict[str, st.SearchStrategy[Message]] = {
     "section": st.builds(answers.section, s.texts, s.sections, source_url=s.texts.map(_source)),
     "help_overview": st.builds(help.help_overview, st.lists(st.sampled_from(commands.ALL)).map(tuple)),
     "help_command": st.builds(help.help_command, st.sampled_from(commands.ALL)),
+    "small_talk": st.builds(help.small_talk),
     "already_called": st.builds(help.already_called),
     "called_in": st.builds(help.called_in, s.texts | st.just("C123ABC")),
     "feedback_thanks": st.builds(help.feedback_thanks, st.sampled_from(Verdict)),
