@@ -9,7 +9,7 @@ from bot.domain.errors import ConfigurationError
 from bot.domain.faq import Answer, Hit, Outcome, Problem, Section
 from bot.search import confidence, folder, markdown, passages
 from bot.search.confidence import Thresholds
-from bot.search.index import Index, Match
+from bot.search.index import Index, Match, Ranking
 from bot.search.query import Unit, Vocabulary, units
 from bot.search.words import lexicon, words
 
@@ -48,8 +48,7 @@ class Faq:
     def ask(self, query: str, *, limit: int = 3) -> Answer:
         """The best `limit` sections for a question, ties in file order, and what to do with them. Never raises,
         whatever the text."""
-        asked = units(query, self._vocabulary, self._lexicon)
-        ranking = self._index.search(asked, _CANDIDATES, query if len(query) <= _TITLE_LENGTH else "")
+        ranking, asked = self._ranked(query)
         matches = ranking.matches
         if not matches:
             return Answer(query, Outcome.UNKNOWN, ())
@@ -61,6 +60,19 @@ class Faq:
         scores = self._scores(ranked, probability, len(twins) + 1)
         hits = tuple(self._hit(match, score, asked) for match, score in zip(ranked, scores, strict=True))
         return Answer(query, outcome, hits)
+
+    def ranking(self, query: str) -> Ranking:
+        """The best sections with the sums that they are ranked by, for benchmarks."""
+        return self._ranked(query)[0]
+
+    def evidence(self, query: str) -> tuple[float, ...]:
+        """What speaks for the first hit: the features of the confidence, each in [0, 1]; empty if nothing matches."""
+        ranking = self.ranking(query)
+        return confidence.features(ranking) if ranking.matches else (0.0,) * len(confidence.FEATURES)
+
+    def _ranked(self, query: str) -> tuple[Ranking, list[Unit]]:
+        asked = units(query, self._vocabulary, self._lexicon)
+        return self._index.search(asked, _CANDIDATES, query if len(query) <= _TITLE_LENGTH else ""), asked
 
     def _hit(self, match: Match, score: float, asked: list[Unit]) -> Hit:
         section = self.sections[match.document]

@@ -50,15 +50,23 @@ class Word:
 
 def words(text: str) -> list[Word]:
     """All words of `text` in order."""
-    found: list[Word] = []
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).replace("\u2019", "'").replace("\u2018", "'"))
-    for match in _COMPOUND.finditer(text):
-        for piece in _by_script(match.group()):
-            if _UNSPACED.fullmatch(piece):
-                found.extend(Word(pair, pair, (pair,)) for pair in _pairs(piece))
-            elif word := _word(piece[:_MAX_WORD]):
-                found.append(word)
-    return found
+    return [word for token in tokens(text) for word in words_of(token)]
+
+
+def tokens(text: str) -> list[str]:
+    """The runs of letters and digits of `text` in order, joined by what joins the parts of a name."""
+    if not text.isascii():
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).replace("\u2019", "'").replace("\u2018", "'"))
+    return _COMPOUND.findall(text)
+
+
+def words_of(token: str) -> Iterator[Word]:
+    """The words of one of the `tokens`: one, or the pairs of characters of a script without spaces."""
+    for piece in _by_script(token):
+        if not piece.isascii() and _UNSPACED.fullmatch(piece):
+            yield from (Word(pair, pair, (pair,)) for pair in _pairs(piece))
+        elif word := _word(piece[:_MAX_WORD]):
+            yield word
 
 
 _stemmer = Stemmer.Stemmer("english")
@@ -132,6 +140,7 @@ class Lexicon:
     synonym_words: tuple[str, ...]
     light_words: frozenset[str]
     light_stems: frozenset[str]
+    longest: int  # words in the longest synonym
 
     def concepts_of(self, word: str) -> list[str]:
         """The concept terms of a single stem."""
@@ -182,4 +191,5 @@ def lexicon() -> Lexicon:
         ),
         light_words=light,
         light_stems=frozenset(stem(word) for word in light),
+        longest=max(len(stems) for found in phrases.values() for stems, _ in found),
     )

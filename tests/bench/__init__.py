@@ -1,0 +1,1 @@
+"""Benchmark commands: they print the machine, the versions and the figures."""
