@@ -22,7 +22,7 @@ from bot.adapters.jobs import DbosJobs
 from bot.adapters.policy_file import PolicyFile, valid_link
 from bot.adapters.slack_people import SlackPeople
 from bot.adapters.store import AuditTable, HelpTables, LinkTable, WatchTable
-from bot.app import build_app, who_am_i
+from bot.app import build_app, check_app_token, who_am_i
 from bot.domain.errors import ConfigurationError
 from bot.domain.faq import Section
 from bot.domain.runs import Project
@@ -79,6 +79,8 @@ class Bot:
         client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=3))
         opener = WebClient(token=token, base_url=base_url, timeout=OPEN_TIMEOUT, retry_handlers=[])  # type: ignore[arg-type]  # a float is passed on to urllib as it is
         me = who_am_i(client)
+        if not http:
+            check_app_token(client, settings.slack.app_token.get_secret_value())
         team, bot_user = str(me.team_id), str(me.bot_user_id)
 
         workspace = AzureMLWorkspace(config)
@@ -129,7 +131,7 @@ class Bot:
         if http:
             secret = settings.slack.signing_secret.get_secret_value()
             app = build_app(client, me, listeners, signing_secret=secret)
-            server = HttpServer(app, settings.http.host, settings.http.port)
+            server = HttpServer(app, secret, settings.http.host, settings.http.port)
             self._intake, self.address = server, f"http://{settings.http.host}:{server.port}/slack/events"
         else:
             app = build_app(client, me, listeners)

@@ -1,6 +1,6 @@
-"""Signed HTTP: Bolt behind waitress, with a thin layer in front that refuses what Bolt would stumble over."""
+"""Signed HTTP: Bolt behind waitress, with a thin layer in front that lets only Slack through."""
 
-import re
+import io
 import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 from slack_bolt import App
 from slack_bolt.adapter.wsgi import SlackRequestHandler
+from slack_sdk.signature import SignatureVerifier
 
 from bot.domain.errors import ConfigurationError
 
@@ -18,17 +19,24 @@ log = structlog.get_logger(__name__)
 
 PATH = "/slack/events"
 MAX_BODY = 1_000_000
+_DIGITS = 12
+_LAST_ANSWERS_SECONDS = 0.5
 
 
 class HttpServer:
     """Serves Slack's requests at `/slack/events`, and `/healthz` and `/readyz` for whoever watches the process."""
 
-    def __init__(self, app: App, host: str, port: int, *, threads: int = 16) -> None:
+    def __init__(self, app: App, signing_secret: str, host: str, port: int, *, threads: int = 16) -> None:
         from waitress.server import create_server
 
         try:
             self._server = create_server(
-                Front(app), host=host, port=port, threads=threads, ident="aml-bot", max_request_body_size=MAX_BODY
+                Front(app, signing_secret),
+                host=host,
+                port=port,
+                threads=threads,
+                ident="aml-bot",
+                max_request_body_size=MAX_BODY,
             )
         except (OSError, ValueError) as error:  # waitress calls a host that has no address a ValueError
             cause = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
@@ -45,20 +53,22 @@ class HttpServer:
 
     def stop(self, grace: float) -> None:
         """Finish the requests in hand, within `grace` seconds, then close."""
-        self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=int(grace))
+        self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=max(1, int(grace)))
         self._server.close()
-        self._thread.join(grace)
+        # Time for answers to leave. The loop itself would go on for as long as somebody keeps a connection open.
+        self._thread.join(_LAST_ANSWERS_SECONDS)
 
 
 class Front:
     """The WSGI application in front of Bolt.
 
-    Bolt answers a timestamp that isn't a number or a signature that isn't ASCII with a traceback; both are simply
-    unsigned requests.
+    Bolt reads a body before it looks at the signature, and answers a timestamp that isn't a number, or a signature that
+    isn't ASCII, with a traceback. So the signature is checked here, and what isn't signed goes no further.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, signing_secret: str) -> None:
         self._bolt: Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]] = SlackRequestHandler(app, path=PATH)
+        self._verifier = SignatureVerifier(signing_secret)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -68,12 +78,25 @@ class Front:
             return _plain(start_response, "404 Not Found", "not found")
         if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BODY:
             return _plain(start_response, "413 Content Too Large", "too large")
-        timestamp = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")
-        signature = environ.get("HTTP_X_SLACK_SIGNATURE", "")
-        if not re.fullmatch(r"\d{1,12}", timestamp, re.ASCII) or not re.fullmatch(r"v0=[0-9a-f]{64}", signature):
+        body = environ["wsgi.input"].read()
+        if not self._is_signed(environ, body):
             log.warning("unsigned_request_refused")
             return _plain(start_response, "401 Unauthorized", "not signed")
-        return self._bolt(environ, start_response)
+        try:
+            return self._bolt(environ | {"wsgi.input": io.BytesIO(body)}, start_response)
+        except Exception:  # Slack's own, but nothing that Bolt can read
+            log.exception("request_not_understood")
+            return _plain(start_response, "400 Bad Request", "not understood")
+
+    def _is_signed(self, environ: "WSGIEnvironment", body: bytes) -> bool:
+        timestamp = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")
+        signature = environ.get("HTTP_X_SLACK_SIGNATURE", "")
+        if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= _DIGITS and signature.isascii()):
+            return False
+        try:
+            return self._verifier.is_valid(body, timestamp, signature)
+        except UnicodeDecodeError:
+            return False
 
 
 def _plain(start_response: "StartResponse", status: str, text: str) -> Iterable[bytes]:
