@@ -87,7 +87,8 @@ def manifest(
     """Print the manifest that the Slack app is made from, every scope with its reason."""
     from bot.manifest import as_json, as_yaml
 
-    typer.echo(as_json(url) if json else as_yaml(url), nl=json)
+    with _one_sentence():
+        typer.echo(as_json(url) if json else as_yaml(url), nl=json)
 
 
 @app.command("settings")

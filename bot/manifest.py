@@ -2,6 +2,9 @@
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
+
+from bot.domain.errors import ConfigurationError
 
 BOT_SCOPES = {
     "app_mentions:read": "hear questions and commands that mention the bot",
@@ -23,7 +26,15 @@ BOT_EVENTS = {
 
 
 def manifest(url: str | None = None) -> dict[str, Any]:
-    """The manifest for Socket Mode, or for signed HTTP at `url` (such as https://bot.example.com/slack/events)."""
+    """The manifest for Socket Mode, or for signed HTTP at `url` (such as https://bot.example.com/slack/events).
+
+    Raises:
+        ConfigurationError: Slack wouldn't send anything to `url`.
+    """
+    if url is not None and not _is_reachable(url):
+        raise ConfigurationError(
+            f"Slack sends requests to an https:// address only, such as https://bot.example.com/slack/events, not {url}"
+        )
     command: dict[str, Any] = {
         "command": "/aml",
         "description": "Ask about Azure ML, start and follow runs, look at environments and roles",
@@ -59,6 +70,14 @@ def manifest(url: str | None = None) -> dict[str, Any]:
             "token_rotation_enabled": False,
         },
     }
+
+
+def _is_reachable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname) and url.isprintable() and " " not in url
 
 
 def as_json(url: str | None = None) -> str:
