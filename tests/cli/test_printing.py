@@ -1,0 +1,248 @@
+"""What the command line prints: settings to start from, the Slack app's manifest, who is linked, the audit."""
+
+import ast
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]  # it ships no types, and stubs would be one more requirement
+from pydantic import BaseModel
+from slack_sdk import WebClient
+
+import bot
+from bot.adapters.database import open_database
+from bot.adapters.store import AuditTable
+from bot.domain.audit import AuditEntry, Phase
+from bot.manifest import APP_SCOPES, BOT_EVENTS, BOT_SCOPES
+from bot.settings import ProjectSettings, Settings
+from tests.cli.conftest import GUID, Configuration
+
+# Which scopes a method of Slack's Web API needs (any of a set is needed for the kind of channel it is used in).
+METHOD_SCOPES: dict[str, set[str]] = {
+    "auth_test": set(),
+    "chat_postMessage": {"chat:write"},
+    "chat_postEphemeral": {"chat:write"},
+    "chat_update": {"chat:write"},
+    "conversations_history": {"channels:history", "groups:history", "im:history"},
+    "conversations_replies": {"channels:history", "groups:history", "im:history"},
+    "conversations_open": {"im:write"},
+    "users_info": {"users:read"},
+    "views_open": set(),
+    "views_push": set(),
+    "views_update": set(),
+}
+# The same for an app-level token.
+APP_METHOD_SCOPES = {"apps_connections_open": "connections:write"}
+# The same for subscribing to an event.
+EVENT_SCOPES = {
+    "app_mention": "app_mentions:read",
+    "message.channels": "channels:history",
+    "message.groups": "groups:history",
+    "message.im": "im:history",
+}
+
+
+# Settings
+
+
+def test_the_printed_settings_are_a_file_to_start_from(configuration: Configuration) -> None:
+    printed = configuration.run("settings")
+    assert (printed.code, printed.err) == (0, "")
+    values = {
+        "state": '"state"',
+        "policy": '"policy.toml"',
+        "bot_token": '"xoxb-1"',
+        "subscription_id": f'"{GUID}"',
+        "resource_group": '"rg"',
+        "workspace": '"ws"',
+        "folder": '"."',
+    }
+
+    filled = re.sub(r"(?m)^(\w+) = \.\.\.$", lambda found: f"{found[1]} = {values[found[1]]}", printed.out)
+
+    settings = tomllib.loads(filled)
+    assert set(settings) >= {"state", "policy", "slack", "azure", "projects"}
+    configuration.settings.write_text(filled.replace("# sign_in =", 'sign_in = "managed_identity" #'), encoding="utf-8")
+    accepted = configuration.run("link")
+    assert (accepted.code, accepted.out) == (0, "")
+
+
+def test_the_printed_settings_name_every_setting_once_with_its_default(configuration: Configuration) -> None:
+    lines = configuration.run("settings").out.splitlines()
+
+    for table, field, default in fields(Settings, ""):
+        begin = lines.index(f"[{table}]") if table else 0
+        end = next((i for i, line in enumerate(lines[begin + 1 :], begin + 1) if line.startswith("[")), len(lines))
+        named = [line for line in lines[begin:end] if re.match(rf"(# )?{field} = ", line)]
+        assert len(named) == 1, f"{table}.{field}: {named}"
+        assert not named[0].startswith("# ") or default is not None or named[0].endswith("= ...")
+
+
+def test_every_default_that_is_printed_is_toml(configuration: Configuration) -> None:
+    printed = configuration.run("settings").out
+    defaults = [line.removeprefix("# ") for line in printed.splitlines() if re.match(r"# \w+ = (?!\.\.\.)", line)]
+
+    assert len(defaults) > 15
+    for line in defaults:
+        assert tomllib.loads(line), line
+
+
+def fields(model: type[BaseModel], table: str) -> list[tuple[str, str, Any]]:
+    """Table, name and default of every setting."""
+    found = []
+    for name, field in model.model_fields.items():
+        inner = ProjectSettings if name == "projects" else field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            found += fields(inner, "projects.NAME" if name == "projects" else name)
+        else:
+            found.append((table, name, field.get_default(call_default_factory=True)))
+    return found
+
+
+# Manifest
+
+
+def test_the_manifest_is_the_same_in_yaml_and_json(configuration: Configuration) -> None:
+    as_yaml = yaml.safe_load(configuration.run("manifest").out)
+    as_json = json.loads(configuration.run("manifest", "--json").out)
+
+    assert as_yaml == as_json
+    assert as_yaml["settings"]["socket_mode_enabled"] is True
+    assert "request_url" not in json.dumps(as_yaml)
+
+
+def test_the_manifest_for_http_names_the_address_in_all_three_places(configuration: Configuration) -> None:
+    url = "https://bot.example.com/slack/events"
+
+    made = yaml.safe_load(configuration.run("manifest", "--http", url).out)
+
+    assert made["settings"]["event_subscriptions"]["request_url"] == url
+    assert made["settings"]["interactivity"]["request_url"] == url
+    assert made["features"]["slash_commands"][0]["url"] == url
+    assert made["settings"]["socket_mode_enabled"] is False
+
+
+@pytest.mark.parametrize("url", ["http://bot.example.com/slack/events", "bot.example.com", "https://"])
+def test_slack_sends_requests_to_https_only(configuration: Configuration, url: str) -> None:
+    assert "https://" in configuration.refusal("manifest", "--http", url)
+
+
+def test_the_manifest_keeps_slack_s_limits(configuration: Configuration) -> None:
+    made = json.loads(configuration.run("manifest", "--json").out)
+
+    assert len(made["display_information"]["name"]) <= 35
+    assert len(made["display_information"]["description"]) <= 140
+    assert re.fullmatch(r"#[0-9a-f]{6}", made["display_information"]["background_color"])
+    assert re.fullmatch(r"[a-z0-9._-]{1,80}", made["features"]["bot_user"]["display_name"])
+    for command in made["features"]["slash_commands"]:
+        assert re.fullmatch(r"/[a-z0-9_-]{1,31}", command["command"])
+        assert 0 < len(command["description"]) <= 2000
+        assert len(command["usage_hint"]) <= 1000
+    assert len(made["settings"]["event_subscriptions"]["bot_events"]) <= 100
+
+
+def test_the_manifest_asks_for_the_scopes_that_the_bot_uses_and_no_more(configuration: Configuration) -> None:
+    made = json.loads(configuration.run("manifest", "--json").out)
+    events = set(made["settings"]["event_subscriptions"]["bot_events"])
+    assert events == set(EVENT_SCOPES)
+
+    called = methods_called()
+    used = called - set(APP_METHOD_SCOPES)
+
+    assert {APP_METHOD_SCOPES[method] for method in called & set(APP_METHOD_SCOPES)} == set(APP_SCOPES)
+    assert used <= set(METHOD_SCOPES), "give the new method its scopes in this test's table"
+    needed = {EVENT_SCOPES[event] for event in events} | {"commands"}
+    needed |= {scope for method in used for scope in METHOD_SCOPES[method]}
+    assert set(made["oauth_config"]["scopes"]["bot"]) == needed
+    assert "user" not in made["oauth_config"]["scopes"]
+
+
+def test_each_scope_and_event_stands_beside_its_reason(configuration: Configuration) -> None:
+    lines = configuration.run("manifest").out.splitlines()
+
+    for name, why in (BOT_SCOPES | BOT_EVENTS).items():
+        assert [line for line in lines if line.strip() == f"- {name}  # {why}"], name
+    for name, why in APP_SCOPES.items():
+        assert [line for line in lines if line.startswith("#") and name in line and why in line]
+
+
+def methods_called() -> set[str]:
+    """Methods of Slack's Web API that the bot's code calls, by the names that slack_sdk gives them."""
+    package = Path(bot.__file__).parent
+    found = set()
+    for file in package.rglob("*.py"):
+        if file.is_relative_to(package / "sandbox") or file.is_relative_to(package / "demo"):
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                name = node.func.attr
+                if "_" in name and hasattr(WebClient, name) and callable(getattr(WebClient, name)):
+                    found.add(name)
+    return {name for name in found if not name.startswith("_") and name != "api_call"}
+
+
+# Links and audit
+
+
+@pytest.mark.slow
+def test_links_are_made_listed_replaced_and_forgotten(configuration: Configuration) -> None:
+    other = GUID.replace("5", "6")
+
+    assert configuration.run("link").out == ""
+    assert configuration.run("link", "T024BE7LD", "U024BE7LH", GUID.upper()).out == f"T024BE7LD U024BE7LH {GUID}\n"
+    assert configuration.run("link", "T024BE7LD", "U024BE7LH", other).out == f"T024BE7LD U024BE7LH {other}\n"
+    assert configuration.run("link").out == f"T024BE7LD U024BE7LH {other}\n"
+    assert configuration.run("unlink", "T024BE7LD", "U024BE7LH").code == 0
+    assert configuration.run("link").out == ""
+    assert configuration.refusal("unlink", "T024BE7LD", "U024BE7LH") == "T024BE7LD U024BE7LH isn't linked."
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (("T024BE7LD",), "A link needs three ids"),
+        (("T024BE7LD", "U024BE7LH"), "A link needs three ids"),
+        (("dana", "U024BE7LH", GUID), "team and user must be Slack ids"),
+        (("T024BE7LD", "@dana", GUID), "team and user must be Slack ids"),
+        (("T024BE7LD", "U024BE7LH", "dana@example.com"), "object_id must be an Entra object id, a GUID"),
+    ],
+    ids=["team alone", "no object id", "team by name", "user by name", "e-mail"],
+)
+def test_a_link_that_cannot_be_right_is_refused(configuration: Configuration, ids: tuple[str, ...], said: str) -> None:
+    assert said in configuration.refusal("link", *ids)
+    assert not configuration.state.exists()
+
+
+@pytest.mark.slow
+def test_the_audit_is_printed_oldest_first_one_row_a_line(configuration: Configuration) -> None:
+    assert configuration.run("audit", "list").out.count("\n") == 1
+    audit = AuditTable(open_database(configuration.state))
+    for phase in (Phase.DECISION, Phase.OUTCOME):
+        audit.write(
+            AuditEntry(
+                key="c:1",
+                phase=phase,
+                command="submit",
+                team="T1",
+                user="U1",
+                object_id="",
+                channel="C1",
+                action="",
+                scope="",
+                result="failed",
+                reason="first line\nsecond\tline",
+                reference="ref-1",
+            )
+        )
+
+    printed = configuration.run("audit", "list")
+    last = configuration.run("audit", "list", "--last", "1")
+
+    columns, *rows = [line.split("\t") for line in printed.out.splitlines()]
+    assert [row[columns.index("phase")] for row in rows] == ["decision", "outcome"]
+    assert rows[0][columns.index("reason")] == "first line second line"
+    assert all(len(row) == len(columns) for row in rows)
+    assert [line.split("\t")[2] for line in last.out.splitlines()] == ["phase", "outcome"]
