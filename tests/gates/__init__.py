@@ -1,0 +1,1 @@
+"""The quality gates of `make check`, shown to be able to fail."""
