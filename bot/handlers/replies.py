@@ -1,16 +1,26 @@
 """Makes a `Reply` for each request, all on one Slack client."""
 
+import copy
+
 from slack_sdk import WebClient
+from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
 
 from bot.handlers.reply import Place, Reply
 from bot.ports import Job
 
 
 class Replies:
-    """The Slack client that handlers talk back with."""
+    """The Slack client that handlers talk back with: `client`, but for what it does when a connection breaks.
+
+    slack-sdk then sends the same call again at once, and people would see a message twice whose confirmation was lost.
+    Here the job engine tries again instead, and looks whether the message is there before it posts.
+    """
 
     def __init__(self, client: WebClient) -> None:
-        self.client = client
+        self.client = copy.copy(client)
+        self.client.retry_handlers = [
+            handler for handler in client.retry_handlers if not isinstance(handler, ConnectionErrorRetryHandler)
+        ]
 
     def to(self, job: Job, place: Place) -> Reply:
         """The reply to a request that came from `place`."""
