@@ -26,6 +26,17 @@ EVENT_TYPE = "aml_bot_reply"
 _LOOK_BACK = 200
 # Slack's answers that mean "not here", whatever we try again.
 _NOT_HERE = {"not_in_channel", "channel_not_found", "is_archived", "user_not_in_channel", "restricted_action"}
+# Its answers to a message that it will never take.
+_NEVER = {
+    "invalid_arguments",
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "markdown_text_conflict",
+    "metadata_too_large",
+    "msg_blocks_too_long",
+    "msg_too_long",
+    "no_text",
+}
 _PASSING = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 
 
@@ -65,6 +76,7 @@ class Reply:
 
         Raises:
             Unavailable: Slack doesn't take it at the moment.
+            MessageRefused: it never will.
         """
         thread = self.place.thread_ts if thread_ts is None else thread_ts
         try:
@@ -78,7 +90,7 @@ class Reply:
             raise _unavailable(error) from error
 
     def private(self, message: Message) -> None:
-        """Show to the asker alone. Raises Unavailable."""
+        """Show to the asker alone. Raises Unavailable, MessageRefused."""
         try:
             if self.place.response_url:
                 self._respond(message)
@@ -90,7 +102,7 @@ class Reply:
             raise _unavailable(error) from error
 
     def update(self, posted: Posted, message: Message, *, part: str = "") -> None:
-        """Edit a message of ours. Raises Unavailable; a message that is gone is left alone."""
+        """Edit a message of ours; one that is gone is left alone. Raises Unavailable, MessageRefused."""
         try:
             self._client.chat_update(
                 channel=posted.channel, ts=posted.ts, metadata=self._metadata(part), **message.as_dict()
@@ -188,12 +200,17 @@ class SlackUnavailable(Unavailable):
     """Slack itself doesn't take a reply; telling the person so by the same way would be futile."""
 
 
-def _unavailable(error: Exception) -> BotError:
+class MessageRefused(Exception):
+    """Slack will never take this message: a bug of ours, which is said like any other. Trying again can't help."""
+
+
+def _unavailable(error: Exception) -> Exception:
     code = _code(error) if isinstance(error, SlackApiError) else type(error).__name__
     if isinstance(error, SlackApiError) and code not in _PASSING:
-        # Trying the same message again can't help: it is a bug, and its reference must be findable.
         messages = error.response.get("response_metadata", {}).get("messages", [])
         log.error("slack_refused_a_message", code=code, messages=messages)
+        if code in _NEVER:
+            return MessageRefused(code)
     return SlackUnavailable("Slack doesn't take my answer at the moment.", detail=code)
 
 

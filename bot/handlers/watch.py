@@ -1,6 +1,7 @@
 """Followed runs: their messages are edited until they show the end."""
 
 import hashlib
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -11,7 +12,7 @@ from bot.domain.access import reference_of
 from bot.domain.errors import BotError
 from bot.domain.runs import RunDetail, WatchedRun
 from bot.handlers.replies import Replies
-from bot.handlers.reply import Place, Posted, Reply
+from bot.handlers.reply import MessageRefused, Place, Posted, Reply
 from bot.ports import Job
 from bot.services.runs import Runs
 
@@ -47,7 +48,9 @@ class Watch:
         if digest == watched.shown:
             return
         reply = self._reply(watched)
-        reply.update(Posted(watched.channel, watched.ts), runs.progress(detail, watched.summary))
+        # A refusal was logged; the run goes on, and what it looks like next may be taken.
+        with suppress(MessageRefused):
+            reply.update(Posted(watched.channel, watched.ts), runs.progress(detail, watched.summary))
         last = detail.run.status.is_final
         if last:
             # An edit notifies nobody, so the end is said once more in the thread.
