@@ -22,7 +22,8 @@ log = structlog.get_logger(__name__)
 
 # Bump only together with a drain: jobs of another version are not resumed.
 _JOB_FORMAT = "1"
-_ATTEMPTS = 6
+# Half an hour in all: Slack may be out for longer than a minute, and a reply that is given up is never made.
+_ATTEMPTS = 9
 # Slack waits 3 s for an acknowledgement.
 _STORE_SECONDS = 2.0
 
