@@ -108,13 +108,13 @@ def link(
 ) -> None:
     """Let a Slack person act as an Azure identity; without arguments, list who is linked."""
     with _one_sentence():
-        from bot.bootstrap import link_table, valid_link
-        from bot.settings import load
-
         if team and not (user and object_id):
             raise ConfigurationError(
                 "A link needs three ids: aml-bot link TEAM USER OBJECT-ID. Without any, who is linked is listed."
             )
+        from bot.bootstrap import link_table, valid_link
+        from bot.settings import load
+
         new = valid_link(team, user, object_id) if team else None
         table = link_table(load(settings))
         if new is not None:
