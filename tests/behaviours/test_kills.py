@@ -180,6 +180,27 @@ def test_a_submit_that_is_overdue_is_called_unknown_and_settled_when_it_arrives(
     assert not [text for text in texts if "failed" in text.lower()]
 
 
+def test_a_message_that_slack_never_takes_is_said_to_be_a_bug(own_team: Team) -> None:
+    own_team.start()
+    own_team.slack.fault("chat.postMessage", error="invalid_blocks")
+
+    said = own_team.type(DANA, HELP, SKLEARN)
+
+    assert "reference" in own_team.private(said).text
+    assert "slack_refused_a_message" in own_team.log()
+    nothing_is_pending(own_team)
+    assert len(own_team.slack.calls("chat.postMessage")) == 1
+
+
+def test_a_run_whose_progress_slack_does_not_take_is_followed_to_its_end(own_team: Team) -> None:
+    own_team.start()
+    own_team.slack.fault("chat.update", error="msg_too_long")
+
+    said = own_team.type(DANA, TEAM_CHANNEL, SUBMIT)
+
+    ran_once_and_ended(own_team, said)
+
+
 # Stopped, started twice, cut off
 
 
