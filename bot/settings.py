@@ -50,9 +50,7 @@ class SlackSettings(Section):
 
     bot_token: Token = Field(description="bot token of the installed app (xoxb-...)")
     app_token: Token = Field(default=SecretStr(""), description="app-level token for Socket Mode (xapp-...)")
-    signing_secret: Token = Field(
-        default=SecretStr(""), description="signing secret; needed with `serve --http` only"
-    )
+    signing_secret: Token = Field(default=SecretStr(""), description="signing secret; needed with `serve --http` only")
     base_url: str = Field(default="https://slack.com/api/", description="address of Slack's Web API")
     connections: int = Field(default=2, ge=1, le=4, description="Socket Mode connections kept open")
 
@@ -191,6 +189,9 @@ def load(file: Path | None = None) -> Settings:
     if named is not None or source.exists():
         values = _read(source)
         _resolve_paths(values, source.absolute().parent)
+    strange = [f"{name} is not a setting{_meant(_location(name))}" for name in _variables() if not _is_known(name)]
+    if strange:
+        raise ConfigurationError(f"The environment can't be used: {'; '.join(strange)}.")
     try:
         return Settings(**values)
     except ValidationError as error:
@@ -262,6 +263,15 @@ def _variables() -> list[str]:
     return sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name != PREFIX + "SETTINGS")
 
 
+def _location(variable: str) -> tuple[str, ...]:
+    return tuple(variable[len(PREFIX) :].lower().split("__"))
+
+
+def _is_known(variable: str) -> bool:
+    # Names inside a table are checked with the file's; of an unknown table nobody would hear.
+    return _location(variable)[0] in Settings.model_fields
+
+
 def _resolve_paths(values: dict[str, Any], base: Path) -> None:
     places: list[tuple[Any, str]] = [(values, "state"), (values, "policy")]
     places += [(values.get("faq"), "folder"), (values.get("azure"), "ca_bundle")]
@@ -288,6 +298,7 @@ def _sentences(error: ValidationError) -> Iterator[str]:
 
 
 def _meant(location: tuple[int | str, ...]) -> str:
-    model: type[BaseModel] = dict(sections()).get(str(location[0]), Settings) if len(location) > 1 else Settings
-    near = process.extractOne(str(location[-1]), list(model.model_fields), scorer=fuzz.ratio, score_cutoff=60)
+    table = dict(sections()).get(str(location[0])) if len(location) > 1 else None
+    word = location[-1] if table else location[0]
+    near = process.extractOne(str(word), list((table or Settings).model_fields), scorer=fuzz.ratio, score_cutoff=60)
     return f" (did you mean {near[0]}?)" if near else ""

@@ -83,6 +83,14 @@ def test_a_variable_that_is_not_json_where_it_must_be_is_refused(configuration: 
     assert "JSON" in refusal
 
 
+def test_a_variable_that_is_no_setting_is_refused(configuration: Configuration) -> None:
+    table = replace(configuration, environment={"AML_BOT_HELPP__CHANNELS": "[]"})
+    field = replace(configuration, environment={"AML_BOT_AZURE__WATCH_INTERVALL": "5"})
+
+    assert "AML_BOT_HELPP__CHANNELS is not a setting (did you mean help?)" in table.refusal()
+    assert "azure.watch_intervall is not a setting (did you mean watch_interval?)" in field.refusal()
+
+
 def test_the_environment_wins_over_the_file(configuration: Configuration) -> None:
     configuration.change("bot_token = .*", "")
     token_only = replace(configuration, environment={"AML_BOT_SLACK__BOT_TOKEN": "xoxb-from-the-environment"})
