@@ -117,12 +117,11 @@ class Index:
             return Ranking(())
         first = ranked[0]
         masses = [unit.weight * self.mass(unit) for unit in units]
+        found = sum(mass * self._share(unit, first) for mass, unit in zip(masses, units, strict=True))
         return Ranking(
             matches=tuple(Match(document, scores[document]) for document in ranked),
             evidence=scores[first] / self.unknown_idf,
-            covered=_ratio(
-                sum(mass * self._share(unit, first) for mass, unit in zip(masses, units, strict=True)), sum(masses)
-            ),
+            covered=_ratio(found, sum(masses)),
             title_named=self._title_named(first, units),
         )
 
@@ -150,7 +149,7 @@ class Index:
                     least = heapq.nlargest(limit, scores.values())[-1]
                     if least > left:
                         kept = [document for document, score in scores.items() if score + left >= least]
-                        return self._finished(kept, scores, [units[rest] for rest in order[place:]], names, bodies)
+                        return self._finished(kept, [units[rest] for rest in order[place:]], names, bodies)
             unit = units[at]
             _add(names, self._names.values(unit), NAME_WEIGHT * unit.weight)
             _add(bodies, self._bodies.values(unit), BODY_WEIGHT * unit.weight)
@@ -171,7 +170,6 @@ class Index:
     def _finished(
         self,
         documents: Sequence[int],
-        scores: Mapping[int, float],
         units: Sequence[Unit],
         names: Mapping[int, float],
         bodies: Mapping[int, float],

@@ -101,29 +101,29 @@ class Postings:
         """What every document that has something of a unit gets for it, as `value` says."""
         best: dict[int, float] = {}
         for terms, weight in unit.readings:
-            if len(terms) == 1:
-                ids = self._ids.get(terms[0])
-                if ids is None:
-                    continue
-                weights = self._weights[terms[0]]
-                if not best:
-                    best = {number: weight * value for number, value in zip(ids, weights, strict=True)}
-                    continue
-                for number, value in zip(ids, weights, strict=True):
-                    if weight * value > best.get(number, 0.0):
-                        best[number] = weight * value
+            found = self._list(terms[0], weight) if len(terms) == 1 else self._together(terms, weight)
+            if not best:
+                best = found
                 continue
-            sums: dict[int, float] = {}
-            hits: dict[int, int] = {}
-            for term in terms:
-                for number, value in zip(self._ids.get(term, ()), self._weights.get(term, ()), strict=True):
-                    sums[number] = sums.get(number, 0.0) + value
-                    hits[number] = hits.get(number, 0) + 1
-            for number, value in sums.items():
-                found = weight * value * hits[number] / len(terms)
-                if found > best.get(number, 0.0):
-                    best[number] = found
+            for number, value in found.items():
+                if value > best.get(number, 0.0):
+                    best[number] = value
         return best
+
+    def _list(self, term: str, weight: float) -> dict[int, float]:
+        ids = self._ids.get(term)
+        if ids is None:
+            return {}
+        return {number: weight * value for number, value in zip(ids, self._weights[term], strict=True)}
+
+    def _together(self, terms: Sequence[str], weight: float) -> dict[int, float]:
+        sums: dict[int, float] = {}
+        hits: dict[int, int] = {}
+        for term in terms:
+            for number, value in self._list(term, weight).items():
+                sums[number] = sums.get(number, 0.0) + value
+                hits[number] = hits.get(number, 0) + 1
+        return {number: value * hits[number] / len(terms) for number, value in sums.items()}
 
 
 def idf(total: int, count: int) -> float:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.search.words import Lexicon, Word, stem, words
+from bot.search.words import EVERYDAY, SAME, Lexicon, Word, stem, words
 
+SAME_WEIGHT = 0.95
 SYNONYM_WEIGHT = 0.65
+EVERYDAY_WEIGHT = 0.5
 REPAIRED_WEIGHT = 0.85
 QUESTION_WORD_WEIGHT = 0.3
 STOP_WORD_WEIGHT = 0.2
@@ -54,11 +56,12 @@ def units(query: str, vocabulary: Vocabulary, lexicon: Lexicon) -> list[Unit]:
         stems.extend([stem(repaired[0])] if repaired and len(word.parts) == 1 else word.parts)
 
     concepts: dict[tuple[int, int], set[str]] = {}
-    for at, length, concept in lexicon.concepts(stems):
+    for at, length, concept in lexicon.concepts(stems, asked=True):
         first, last = owners[at], owners[at + length - 1]
         starts = at == 0 or owners[at - 1] != first
         stops = at + length == len(owners) or owners[at + length] != last
-        if starts and stops:
+        # `config.yaml` is a file, `exp.submit` submits: the last part of a name tells what it is
+        if stops and (starts or (length == 1 and asked[first].identifier)):
             concepts.setdefault((first, last), set()).add(concept)
 
     found: dict[tuple[str, ...], Unit] = {}
@@ -86,8 +89,14 @@ def _unit(word: Word, repaired: list[str], concepts: set[str], lexicon: Lexicon)
     readings.extend(((stem(candidate),), REPAIRED_WEIGHT) for candidate in repaired)
     if not light:
         damping = REPAIRED_WEIGHT if repaired else 1.0
-        readings.extend(((concept,), SYNONYM_WEIGHT * damping) for concept in sorted(concepts))
+        readings.extend(((concept,), _synonym_weight(concept) * damping) for concept in sorted(concepts))
     return Unit(word.text, weight, tuple(readings), light)
+
+
+def _synonym_weight(concept: str) -> float:
+    if concept.startswith(SAME):
+        return SAME_WEIGHT
+    return EVERYDAY_WEIGHT if concept.startswith(EVERYDAY) else SYNONYM_WEIGHT
 
 
 def _add_phrase(found: dict[tuple[str, ...], Unit], phrase: list[Word], concepts: set[str]) -> None:
@@ -96,7 +105,7 @@ def _add_phrase(found: dict[tuple[str, ...], Unit], phrase: list[Word], concepts
         unit = found.get((word.whole,))
         if unit is None:
             continue
-        extra = tuple(((concept,), SYNONYM_WEIGHT) for concept in sorted(concepts))
+        extra = tuple(((concept,), _synonym_weight(concept)) for concept in sorted(concepts))
         readings = tuple(dict.fromkeys((*unit.readings, *extra)))
         found[word.whole,] = Unit(unit.text, unit.weight, readings, unit.light)
 

@@ -9,7 +9,7 @@ import re
 import threading
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -18,6 +18,12 @@ import Stemmer
 
 CONCEPT = "~"
 """First character of a term that stands for a group of synonyms; no word begins with it."""
+
+SAME = CONCEPT + "="
+"""How a concept begins whose words are spellings and abbreviations of one thing."""
+
+EVERYDAY = CONCEPT + CONCEPT
+"""How a concept begins whose synonyms are everyday English and not special to the field."""
 
 _COMPOUND = re.compile(r"[^\W_]+(?:['_.+\-][^\W_]+)*\+{0,2}")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
@@ -127,7 +133,8 @@ def _word(piece: str) -> Word | None:
 class Lexicon:
     """What is known about words apart from any FAQ: small talk, words of low weight, synonyms, everyday English.
 
-    `phrases` maps the first stem of every synonym to (all its stems, its group's concept term); longest first.
+    `phrases` maps the first stem of every synonym to (all its stems, its group's concept term), longest first; `kinds`
+    the same for what is one of a kind, which counts in questions only.
     `synonym_words` are the single words among the synonyms as written; `light_words` and `light_stems` those that carry
     little.
     """
@@ -136,7 +143,8 @@ class Lexicon:
     question_words: frozenset[str]
     stop_words: frozenset[str]
     everyday: frozenset[str]
-    phrases: dict[str, tuple[tuple[tuple[str, ...], str], ...]]
+    phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
+    kinds: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     synonym_words: tuple[str, ...]
     light_words: frozenset[str]
     light_stems: frozenset[str]
@@ -160,12 +168,23 @@ class Lexicon:
             at += length or 1
         return kept
 
-    def concepts(self, stems: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-        """Position, length and concept term of every synonym in a sequence of stems."""
+    def concepts(self, stems: Sequence[str], *, asked: bool = False) -> Iterator[tuple[int, int, str]]:
+        """Position, length and concept term of every synonym in a sequence of stems, and what those that are `asked`
+        for are a kind of."""
         for at, first in enumerate(stems):
-            for phrase, concept in self.phrases.get(first, ()):
+            for phrase, concept in (*self.phrases.get(first, ()), *(self.kinds.get(first, ()) if asked else ())):
                 if len(phrase) == 1 or tuple(stems[at : at + len(phrase)]) == phrase:
                     yield at, len(phrase), concept
+
+
+def _stems(phrase: str) -> tuple[str, ...]:
+    return tuple(part for word in words(phrase) for part in word.parts)
+
+
+def _longest_first(
+    phrases: Mapping[str, list[tuple[tuple[str, ...], str]]],
+) -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
+    return {first: tuple(sorted(found, key=lambda entry: -len(entry[0]))) for first, found in phrases.items()}
 
 
 @cache
@@ -173,21 +192,41 @@ def lexicon() -> Lexicon:
     """The lexicon that comes with the package."""
     data = files("bot.search") / "data"
     kinds = tomllib.loads((data / "words.toml").read_text(encoding="utf-8"))
-    groups = tomllib.loads((data / "synonyms.toml").read_text(encoding="utf-8"))["groups"]
+    field = tomllib.loads((data / "synonyms.toml").read_text(encoding="utf-8"))
+    groups: list[tuple[str, list[str]]] = [(SAME, group) for group in field["same"]]
+    groups.extend((CONCEPT, group) for group in field["groups"])
+    groups.extend(
+        (EVERYDAY, [member.strip() for member in line.split(",")])
+        for line in (data / "thesaurus.txt").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    )
     phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    for group in groups:
+    for mark, group in groups:
         for member in group:
-            stems = tuple(part for word in words(member) for part in word.parts)
-            phrases.setdefault(stems[0], []).append((stems, CONCEPT + group[0]))
+            stems = _stems(member)
+            phrases.setdefault(stems[0], []).append((stems, mark + group[0]))
+    kinds_of: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for kind, members in field["kinds"].items():
+        for member in members:
+            stems = _stems(member)
+            for concept in dict.fromkeys(known for phrase, known in phrases[stem(kind)] if len(phrase) == 1):
+                if not concept.startswith(EVERYDAY):
+                    kinds_of.setdefault(stems[0], []).append((stems, concept))
     light = frozenset((*kinds["question_words"], *kinds["topic_words"], *kinds["stop_words"]))
     return Lexicon(
         small_talk=frozenset(tuple(phrase.split()) for phrase in kinds["small_talk"]),
         question_words=frozenset((*kinds["question_words"], *kinds["topic_words"])),
         stop_words=frozenset(kinds["stop_words"]),
         everyday=frozenset((data / "everyday.txt").read_text(encoding="utf-8").split()),
-        phrases={first: tuple(sorted(found, key=lambda entry: -len(entry[0]))) for first, found in phrases.items()},
+        phrases=_longest_first(phrases),
+        kinds=_longest_first(kinds_of),
         synonym_words=tuple(
-            dict.fromkeys(member for group in groups for member in group if len(member) >= 4 and member.isalpha())
+            dict.fromkeys(
+                member
+                for mark, group in groups
+                for member in group
+                if mark != EVERYDAY and len(member) >= 4 and member.isalpha()
+            )
         ),
         light_words=light,
         light_stems=frozenset(stem(word) for word in light),
