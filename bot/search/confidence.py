@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from bot.search.index import Ranking
 
-
 _OTHERS = 4  # sections with which the first is compared
 
 

@@ -61,7 +61,7 @@ def units(query: str, vocabulary: Vocabulary, lexicon: Lexicon) -> list[Unit]:
         starts = at == 0 or owners[at - 1] != first
         stops = at + length == len(owners) or owners[at + length] != last
         # `config.yaml` is a file, `exp.submit` submits: the last part of a name tells what it is
-        if stops and (starts or (length == 1 and asked[first].identifier)):
+        if stops and (starts or (length == 1 and asked[first].dotted)):
             concepts.setdefault((first, last), set()).add(concept)
 
     found: dict[tuple[str, ...], Unit] = {}

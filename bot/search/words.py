@@ -40,13 +40,14 @@ _MAX_WORD = 64
 class Word:
     """A word as it was written: `text` folded, `whole` the stem of all of it, `parts` the stems of its parts (just
     `whole` if it has none), `names` those between dots that have parts themselves (`get_context` of `Run.get_context`).
-    `identifier` marks what is written as names in code are."""
+    `identifier` marks what is written as names in code are, `dotted` such with a dot before the last part."""
 
     text: str
     whole: str
     parts: tuple[str, ...]
     names: tuple[str, ...] = ()
     identifier: bool = False
+    dotted: bool = False
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -126,7 +127,8 @@ def _word(piece: str) -> Word | None:
     dotted = [fold(_SPLIT.sub("", name)) for name in piece.split(".")] if "." in piece else []
     simple = {fold(part) for part in pieces}
     names = tuple(stem(name) for name in dotted if name and name not in simple)
-    return Word(text, parts[0] if len(parts) == 1 else stem(text), parts, names, identifier)
+    is_dotted = identifier and piece.endswith(f".{pieces[-1]}")
+    return Word(text, parts[0] if len(parts) == 1 else stem(text), parts, names, identifier, is_dotted)
 
 
 @dataclass(frozen=True, slots=True)
