@@ -67,10 +67,10 @@ class Guard:
         caller = principal.caller
         try:
             decision, denied = self._decide(principal, command)
-        except Unavailable as error:
-            self._write(
-                caller, command, Phase.DECISION, "refused", f"look-up failed: {error.detail}", principal.object_id
-            )
+        except Exception as error:
+            # Unavailable, or an answer that nobody foresaw: in either case nothing is done, and the audit has it.
+            reason = f"look-up failed: {cause_of(error)}"
+            self._write(caller, command, Phase.DECISION, "refused", reason, principal.object_id)
             raise
         verdict = "allowed" if decision.allowed else "refused"
         self._write(caller, command, Phase.DECISION, verdict, decision.settled_by, principal.object_id)
@@ -188,3 +188,8 @@ class Guard:
                 reference=caller.reference,
             )
         )
+
+
+def cause_of(error: Exception) -> str:
+    """What the audit says of an error: its detail where it was foreseen, else no more than its kind."""
+    return (error.detail or error.title) if isinstance(error, BotError) else type(error).__name__

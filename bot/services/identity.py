@@ -2,9 +2,9 @@
 
 from bot.domain.access import Caller, Principal
 from bot.domain.commands import Command
-from bot.domain.errors import BotError, NotLinked
+from bot.domain.errors import NotLinked
 from bot.ports import Links, People, Person, Policies
-from bot.services.guard import Guard
+from bot.services.guard import Guard, cause_of
 
 
 class Identity:
@@ -26,8 +26,8 @@ class Identity:
         try:
             person = self._people.person(caller.team, caller.user)
             return Principal(self._object_id(caller, person), caller, person.name)
-        except BotError as error:
-            self._guard.refused(caller, command, reason=f"identity: {error.detail or error.title}")
+        except Exception as error:
+            self._guard.refused(caller, command, reason=f"identity: {cause_of(error)}")
             raise
 
     def linked_object_ids(self, team: str, user: str) -> frozenset[str]:
