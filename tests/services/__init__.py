@@ -1,0 +1,1 @@
+"""The services, with small fakes that refuse, fail and count."""
