@@ -79,8 +79,16 @@ class Actions:
             # Nobody but the asker reads a direct message: the humans are in the help channel.
             if not self._help_channel:
                 raise InvalidRequest("Nobody else can read this conversation. Ask in a channel, and I call somebody.")
-            reply.public(message, part="human", channel=self._help_channel, thread_ts="")
-            reply.private(help.called_in(self._help_channel))
+            posted = reply.public(message, part="human", channel=self._help_channel, thread_ts="")
         else:
-            # In the question's thread, where the human will answer.
-            reply.public(message, part="human", channel=question.channel, thread_ts=question.thread_ts)
+            # In the question's thread, where the human will answer; a command can also come from where the bot can't
+            # post, and a call that only the asker reads would call nobody.
+            posted = reply.public(
+                message,
+                part="human",
+                channel=question.channel,
+                thread_ts=question.thread_ts,
+                instead=self._help_channel,
+            )
+        if posted.channel != question.channel:
+            reply.private(help.called_in(posted.channel))

@@ -69,10 +69,19 @@ class Reply:
         self.key = key
         self.place = place
 
-    def public(self, message: Message, *, part: str = "", channel: str = "", thread_ts: str | None = None) -> Posted:
-        """Post for everyone at the place, once per key and `part`; where the bot isn't a member, to the asker alone.
+    def public(
+        self,
+        message: Message,
+        *,
+        part: str = "",
+        channel: str = "",
+        thread_ts: str | None = None,
+        instead: str = "",
+    ) -> Posted:
+        """Post for everyone at the place, once per key and `part`.
 
-        `channel` and `thread_ts` override the place ("" is the top level).
+        Where the bot isn't a member it goes to the channel `instead`, or to the asker alone. `channel` and `thread_ts`
+        override the place ("" is the top level).
 
         Raises:
             Unavailable: Slack doesn't take it at the moment.
@@ -84,7 +93,9 @@ class Reply:
         except SlackApiError as error:
             if _code(error) not in _NOT_HERE:
                 raise _unavailable(error) from error
-            log.info("reply_goes_to_direct_message", reference=reference_of(self.key), cause=_code(error))
+            log.info("reply_goes_elsewhere", reference=reference_of(self.key), cause=_code(error))
+            if instead and instead != (channel or self.place.channel):
+                return self.public(message, part=part, channel=instead, thread_ts="")
             return self._post_directly(message, part)
         except (SlackClientError, OSError) as error:
             raise _unavailable(error) from error

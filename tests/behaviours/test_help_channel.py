@@ -137,6 +137,36 @@ def test_asking_a_human_in_a_direct_message_calls_in_the_help_channel(team: Team
     assert f"<#{HELP}>" in told.text
 
 
+def test_asking_a_human_about_a_private_answer_calls_in_the_channel_of_the_command(team: Team) -> None:
+    answer = team.private(team.type(RUI, TEAM_CHANNEL, "/aml ask which plants grow in the office?"))
+    clicked = team.press(RUI, answer, "Ask a human")
+
+    call = team.posted(clicked, "A human is needed")
+
+    assert (call.channel, call.thread_ts) == (TEAM_CHANNEL, "")
+    assert "which plants grow in the office?" in call.text
+
+
+def test_asking_a_human_where_the_bot_is_no_member_calls_in_the_help_channel(team: Team) -> None:
+    room = team.slack.add_channel("ml-quiet", [DANA], bot=False)
+    answer = team.private(team.type(DANA, room["id"], "/aml ask which fish swim in the pond?"))
+    clicked = team.press(DANA, answer, "Ask a human")
+
+    call = team.posted(clicked, "A human is needed")
+
+    assert call.channel == HELP
+    assert f"<#{HELP}>" in team.private(clicked).text
+
+
+def test_questions_that_come_all_at_once_are_each_answered_in_their_own_thread(team: Team) -> None:
+    asked = [team.type(user, HELP, SKLEARN) for user in (DANA, RUI, GUS) * 3]
+
+    answered = [team.answers(said) for said in asked]
+
+    threads = sorted(seen.thread_ts for seen in answered[0])
+    assert threads == sorted(said.ts for said in asked)
+
+
 def test_two_entries_of_the_same_name_are_told_apart_and_each_can_be_shown(team: Team) -> None:
     answer = team.reply(team.type(DANA, HELP, "How do I include additional files?"))
 
