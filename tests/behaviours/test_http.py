@@ -24,8 +24,8 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     port = free_port()
     url = f"http://127.0.0.1:{port}{PATH}"
     with team_in(tmp_path_factory.mktemp("http") / "demo", http=True, slack_arguments=("--request-url", url)) as made:
-        with made.settings.open("a", encoding="utf-8") as file:
-            file.write(f"\n[http]\nport = {port}\n")
+        text = made.settings.read_text(encoding="utf-8")
+        made.settings.write_text(f'log_level = "debug"\n{text}\n[http]\nport = {port}\n', encoding="utf-8")
         made.start("--http")
         yield made
 
@@ -228,6 +228,21 @@ def test_slack_s_check_of_its_certificate_is_answered(caller: Caller) -> None:
     status, _ = caller.post(body, caller.signed(body, kind="application/x-www-form-urlencoded"))
 
     assert status == 200
+
+
+def test_the_log_has_no_secret_and_no_question(team: Team, caller: Caller) -> None:
+    said = team.type(DANA, HELP, f"{SKLEARN} my-private-words")
+    team.reply(said)
+    team.command(DANA, "envs")
+    caller.post(b"{}", {"X-Slack-Signature": f"v0={caller.secret}"})
+
+    log = team.log()
+
+    settings = settings_of(team)
+    secrets = [settings["azure"]["client_secret"], *(settings["slack"][name] for name in ("bot_token", "app_token"))]
+    assert "azureml.child_started" in log
+    for secret in (*secrets, caller.secret, "my-private-words", "Bearer ", "/commands/"):
+        assert secret not in log
 
 
 # Who watches

@@ -194,11 +194,15 @@ def test_a_message_that_slack_never_takes_is_said_to_be_a_bug(own_team: Team) ->
 
 def test_a_run_whose_progress_slack_does_not_take_is_followed_to_its_end(own_team: Team) -> None:
     own_team.start()
-    own_team.slack.fault("chat.update", error="msg_too_long")
+    own_team.slack.fault("chat.update", times=1000, error="msg_too_long")
 
     said = own_team.type(DANA, TEAM_CHANNEL, SUBMIT)
 
-    ran_once_and_ended(own_team, said)
+    ended = own_team.until(said.mark, "has ended")
+    assert "Completed" in ended.text
+    assert ended.thread_ts == own_team.posted(said, ended.run_id).ts
+    eventually(lambda: not own_team.rows("SELECT run_id FROM watched_run"))
+    assert "slack_refused_a_message" in own_team.log()
 
 
 # Stopped, started twice, cut off
