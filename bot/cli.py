@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bot.authoring.commands import app as faq_app
 from bot.domain.errors import BotError, ConfigurationError
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(help="Who tried what, what was decided and how it ended.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
+app.add_typer(faq_app, name="faq")
 
 SettingsFile = Annotated[
     Path | None,

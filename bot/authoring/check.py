@@ -1,0 +1,31 @@
+"""Everything that can be told of a FAQ without reading it: `check` looks, the other modules know what for."""
+
+from collections.abc import Collection
+from datetime import date
+from pathlib import Path
+
+from bot.authoring import cases, entries, links, names, sdk_use, snippets
+from bot.authoring.findings import Report
+from bot.search import load
+
+
+def check(folder: Path, *, today: date, web: bool = False, ignored: Collection[str] = ()) -> Report:
+    """What is to be mended in a folder. `today` decides which reviews are due; `web` asks for every web page that is
+    linked to; rules in `ignored` aren't reported.
+
+    Raises:
+        ConfigurationError: the folder, or a file of it, can't be used at all.
+    """
+    faq = load(folder)
+    found = links.of_the_reader(folder, faq.problems, faq.sections) + links.local(folder, faq.sections)
+    if web:
+        found += links.external(faq.sections)
+    for section in faq.sections:
+        parsed, unparsable = snippets.parsed(section)
+        found += unparsable
+        found += names.faults(section.file, parsed)
+        found += sdk_use.faults(section.file, parsed)
+    found += entries.duplicates(faq.sections) + entries.clashes(faq.sections) + entries.upkeep(faq.sections, today)
+    found += entries.questions(faq, cases.of_folder(folder, faq))
+    kept = sorted({finding for finding in found if finding.rule not in ignored})
+    return Report(tuple(kept), len(faq.sections), len({section.file for section in faq.sections}))

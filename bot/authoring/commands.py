@@ -1,0 +1,228 @@
+"""`aml-bot faq ...` on the command line. Exit code 0: fine; 1: something to mend; 2: it couldn't be done."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.domain.errors import BotError, ConfigurationError
+
+app = typer.Typer(
+    help="Write a FAQ that proves itself: check it, score it, see it as Slack will show it.", no_args_is_help=True
+)
+
+TOLERANCE = 0.02
+"""By how much a figure may be worse than the committed one: a case in fifty. Speed isn't compared, since it is the
+machine's as well."""
+
+FaqFolder = Annotated[
+    Path | None,
+    typer.Option("--faq", help="folder of Markdown; else the FAQ that ships with the bot", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output")]
+
+
+class Form(StrEnum):
+    """How findings are printed."""
+
+    TEXT = "text"
+    GITHUB = "github"
+    JSON = "json"
+
+
+class Split(StrEnum):
+    """Which cases are asked."""
+
+    TUNE = "tune"
+    TEST = "test"
+    ALL = "all"
+
+
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    try:
+        yield
+    except BotError as error:
+        typer.echo(f"aml-bot: {error.user_message}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("a date such as 2027-01-31 is needed") from None
+
+
+@app.command()
+def check(
+    folder: Annotated[
+        Path | None, typer.Argument(help="folder of Markdown; else the FAQ that ships with the bot", show_default=False)
+    ] = None,
+    form: Annotated[
+        Form, typer.Option("--format", help="for people, for GitHub's workflows, for programs")
+    ] = Form.TEXT,
+    links: Annotated[bool, typer.Option("--links", help="also ask for every web page that is linked to")] = False,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option("--ignore", metavar="RULE", help="leave a rule out; repeatable", show_default=False),
+    ] = None,
+    today: Annotated[
+        date | None,
+        typer.Option(parser=_day, metavar="DATE", help="for review dates; else today's", show_default=False),
+    ] = None,
+) -> None:
+    """Find dead links, code that doesn't parse or asks too much of the SDK, clashes, and entries that nobody finds."""
+    from bot.authoring import findings
+    from bot.authoring.check import check as check_folder
+
+    with _one_sentence():
+        unknown = [rule for rule in ignore or () if rule not in findings.RULES]
+        if unknown:
+            raise ConfigurationError(f"There is no rule “{unknown[0]}”. There are: {', '.join(findings.RULES)}.")
+        where = folder or _shipped()
+        report = check_folder(where, today=today or datetime.now(UTC).date(), web=links, ignored=ignore or ())
+    prefix = _prefix(where)
+    match form:
+        case Form.JSON:
+            _print(findings.as_json(report))
+        case Form.GITHUB if report.findings:
+            _print(findings.as_github(report.findings, prefix))
+        case Form.TEXT:
+            _print(findings.as_text(report, prefix))
+        case _:
+            pass
+    raise typer.Exit(1 if report.findings else 0)
+
+
+@app.command("eval")
+def evaluate(
+    faq: FaqFolder = None,
+    cases: Annotated[
+        Path | None,
+        typer.Option(
+            help='a file with a line {"q": "...", "gold": [...], "kind": "..."} a case; else those of the FAQ',
+            show_default=False,
+        ),
+    ] = None,
+    split: Annotated[Split, typer.Option(help="which cases are asked")] = Split.ALL,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            help="committed figures to compare with; else baseline.json of the FAQ, for its own cases",
+            show_default=False,
+        ),
+    ] = None,
+    update_baseline: Annotated[bool, typer.Option("--update-baseline", help="commit to these figures")] = False,
+    tolerance: Annotated[
+        float, typer.Option(min=0, max=1, help="how much worse than committed a figure may be")
+    ] = TOLERANCE,
+    json: AsJson = False,
+) -> None:
+    """Ask the FAQ its cases and print how well it answers; exit code 1 if a figure is worse than committed."""
+    from bot.authoring import cases as all_cases
+    from bot.authoring import evaluation, scores
+    from bot.search import load
+
+    with _one_sentence():
+        folder = faq or _shipped()
+        loaded = load(folder)
+        known = all_cases.of_file(cases, loaded) if cases else all_cases.of_folder(folder, loaded)
+        chosen = [case for case in known.cases if split in {Split.ALL, case.split}]
+        if not chosen:
+            raise ConfigurationError(
+                f"There are no cases to ask in “{cases or folder}” (split: {split}). Write some into the entries "
+                f"(answers, not) or into a file beside them that ends in {all_cases.SUFFIX}."
+            )
+        path = baseline or (folder / "baseline.json" if not cases else None)
+        if path is None and update_baseline:
+            raise ConfigurationError("Where shall the figures be written to? Name the file with --baseline.")
+        committed = scores.read(path, must_exist=bool(baseline) and not update_baseline) if path else None
+        asked = evaluation.ask_all(loaded, chosen)
+        before = dict(committed.splits.get(split, {})) if committed else {}
+        worse = committed.worse(split, evaluation.figures(asked), tolerance) if committed and before else None
+        if committed and update_baseline:
+            committed.write(split, asked)
+            worse = None
+    _print(scores.as_json(asked, split, worse, known.unmatched) if json else scores.as_text(asked, split, before))
+    for name in known.unmatched:
+        typer.echo(f"aml-bot: no entry is called “{name}”; its questions count as lost.", err=True)
+    if before.get("n") not in {None, len(asked)}:
+        typer.echo(f"aml-bot: there are {len(asked)} cases, there were {before['n']:.0f}.", err=True)
+    for each in worse or ():
+        typer.echo(f"aml-bot: {each} (tolerance {tolerance:g}).", err=True)
+    raise typer.Exit(1 if worse else 0)
+
+
+@app.command()
+def preview(
+    entry: Annotated[str, typer.Argument(help="its title, its anchor, or file#anchor")],
+    faq: FaqFolder = None,
+    json: AsJson = False,
+) -> None:
+    """Show an entry as Slack will."""
+    from bot.authoring.lookup import entry as find
+    from bot.blocks import answers
+    from bot.search import load
+
+    with _one_sentence():
+        section = find(load(faq or _shipped()), entry)
+    message = answers.section("preview", section, can_call_human=True)
+    _show(message.as_dict(), json=json)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="in quotes")],
+    faq: FaqFolder = None,
+    explain: Annotated[bool, typer.Option("--explain", help="also what the probability is made of")] = False,
+) -> None:
+    """Ask the FAQ, and see how sure it is of which entries and what of the first it would show."""
+    from bot.authoring.asking import answer
+    from bot.search import load
+
+    with _one_sentence():
+        loaded = load(faq or _shipped())
+    _print(answer(loaded, question, explain=explain))
+
+
+def _show(message: dict[str, object], *, json: bool) -> None:
+    if json:
+        from json import dumps
+
+        _print(dumps(message, ensure_ascii=False, indent=2))
+        return
+    from rich.console import Console
+
+    from bot.authoring.terminal import lines
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    blocks = message["blocks"]
+    assert isinstance(blocks, list)  # noqa: S101  # as `Message` makes it
+    for line in lines(blocks):
+        console.print(line, soft_wrap=True)
+
+
+def _print(text: str) -> None:
+    """Print to a terminal or pipe that may not know every character."""
+    sys.stdout.write(
+        f"{text}\n".encode(sys.stdout.encoding or "utf-8", "replace").decode(sys.stdout.encoding or "utf-8")
+    )
+
+
+def _shipped() -> Path:
+    from bot.authoring.lookup import shipped_faq
+
+    return shipped_faq()
+
+
+def _prefix(folder: Path) -> str:
+    """The folder as it is put in front of its files: from here if it is below, with a slash."""
+    absolute, here = folder.resolve(), Path.cwd().resolve()
+    shown = absolute.relative_to(here) if absolute.is_relative_to(here) else folder
+    return "" if shown == Path() else f"{shown.as_posix()}/"

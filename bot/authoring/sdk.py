@@ -1,0 +1,278 @@
+"""The installed Azure ML SDK, asked whether it has what a piece of code uses.
+
+Modules, classes and functions are imported and inspected; what a call returns is read from its docstring (`:rtype:`),
+what an object has from what its class's methods assign to `self`. Where that leaves doubt, nothing is said.
+"""
+
+import ast
+import importlib
+import importlib.metadata
+import inspect
+import logging
+import re
+import sys
+import textwrap
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from rapidfuzz import process
+
+PACKAGE = "azureml"
+_RETURN_TYPE = re.compile(r":rtype:\s*(.+)")
+_DOTTED = re.compile(rf"[`~]*(?:class:[`~]*)?({PACKAGE}(?:\.\w+)+)`*")
+_DOCUMENTED = re.compile(r":(?:param|keyword)\s+(?:[\w.]+\s+)?(\w+):")
+_CLOSE = 80  # of 100: a slip of the pen, not another word
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something of the SDK: a module, class or function, or (`instance`) an object of the class `value`. `bound` says
+    that a function's first argument is given already."""
+
+    value: Any
+    instance: bool = False
+    bound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that the SDK doesn't have: the rule, and a sentence about it."""
+
+    rule: str
+    message: str
+
+
+def module(name: str) -> Thing | Missing:
+    """A module below `azureml`, which is imported."""
+    try:
+        with _quietly():
+            return Thing(importlib.import_module(name))
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith(PACKAGE):
+            return Missing("sdk-missing", f"`{name}` can't be imported here: it needs `{error.name}`.")
+        return Missing(
+            "sdk-missing",
+            f"`{name}` isn't part of the installed SDK ({version()}). Name what replaced it, or install the package "
+            "that has it where the FAQ is checked.",
+        )
+    except Exception as error:  # noqa: BLE001  # whatever a module does while it is imported
+        return Missing("sdk-missing", f"`{name}` can't be imported here ({type(error).__name__}).")
+
+
+def version() -> str:
+    """The installed SDK, such as `azureml-core 1.61.0`."""
+    try:
+        return f"azureml-core {importlib.metadata.version('azureml-core')}"
+    except importlib.metadata.PackageNotFoundError:
+        return "none"
+
+
+def member(owner: Thing, name: str) -> Thing | Missing | None:
+    """What `owner.name` is; None when that can't be told."""
+    if isinstance(owner.value, ModuleType):
+        return _of_module(owner.value, name)
+    if not inspect.isclass(owner.value):
+        return None
+    kind: type = owner.value
+    if owner.instance and name in (attributes := _attributes(kind)):
+        made = attributes[name]
+        return Thing(made, instance=True) if made else None
+    holders = [kind, *_subclasses(kind)] if owner.instance else [kind]
+    holder = next((each for each in holders if hasattr(each, name)), None)
+    if holder is not None:
+        return _of_class(holder, name, instance=owner.instance)
+    if owner.instance and any(_is_open(each) or name in _attributes(each) for each in holders):
+        return None
+    known = [each for each in (*dir(kind), *(_attributes(kind) if owner.instance else ())) if each[0] != "_"]
+    return _missing("sdk-name", kind.__name__, name, known)
+
+
+def call(function: Thing, node: ast.Call) -> tuple[Thing | None, list[Missing]]:
+    """What a call returns, if that is known, and what the SDK won't take of its arguments."""
+    if function.instance or isinstance(function.value, ModuleType):
+        return None, []
+    missing = min((_refused(function, signature, node) for signature in _signatures(function)), key=len, default=[])
+    if inspect.isclass(function.value):
+        return Thing(function.value, instance=True), missing
+    return _returned(function.value), missing
+
+
+def _of_module(owner: ModuleType, name: str) -> Thing | Missing | None:
+    with _quietly():
+        found = getattr(owner, name, None)
+    if found is not None:
+        return _thing(found)
+    if hasattr(owner, name):
+        return None
+    submodule = module(f"{owner.__name__}.{name}")
+    if isinstance(submodule, Thing):
+        return submodule
+    return _missing("sdk-name", owner.__name__, name, [each for each in dir(owner) if each[0] != "_"])
+
+
+def _thing(found: Any) -> Thing | None:
+    known = isinstance(found, ModuleType) or inspect.isclass(found) or inspect.isroutine(found)
+    ours = (found.__name__ if isinstance(found, ModuleType) else getattr(found, "__module__", None) or "").startswith(
+        PACKAGE
+    )
+    return Thing(found) if known and ours else None
+
+
+def _of_class(owner: type, name: str, *, instance: bool) -> Thing | None:
+    static = inspect.getattr_static(owner, name)
+    if isinstance(static, property):
+        return _returned(static.fget) if instance and static.fget else None
+    found = getattr(owner, name)
+    if not inspect.isroutine(found):
+        return _thing(found)
+    return Thing(found, bound=instance and not isinstance(static, staticmethod | classmethod))
+
+
+def _missing(rule: str, owner: str, name: str, known: list[str]) -> Missing:
+    return Missing(rule, f"`{owner}` has no `{name}` in the installed SDK ({version()}).{_nearest(name, known)}")
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    found = process.extractOne(name, known, score_cutoff=_CLOSE - 10)
+    return f" Did you mean `{found[0]}`?" if found else " Name what it has instead."
+
+
+def _signatures(function: Thing) -> Iterator[inspect.Signature]:
+    """All ways to call it: a class may take its arguments in `__new__` or in `__init__`."""
+    candidates = [function.value]
+    if inspect.isclass(function.value):
+        own = [vars(kind).get(name) for kind in function.value.__mro__ for name in ("__init__", "__new__")]
+        candidates = [getattr(each, "__func__", each) for each in own if inspect.isroutine(each)]
+        candidates = [each for each in candidates if inspect.isfunction(each)][:2]
+    for candidate in candidates:
+        try:
+            signature = inspect.signature(candidate)
+        except (TypeError, ValueError):
+            continue
+        if inspect.isclass(function.value) or function.bound:
+            signature = signature.replace(parameters=list(signature.parameters.values())[1:])
+        yield signature
+
+
+def _refused(function: Thing, signature: inspect.Signature, node: ast.Call) -> list[Missing]:
+    parameters = signature.parameters
+    name = function.value.__qualname__
+    documented = set(_DOCUMENTED.findall(inspect.getdoc(function.value) or ""))
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    known = [each.name for each in parameters.values() if each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)]
+    found: list[Missing] = []
+    for keyword in node.keywords:
+        given = keyword.arg
+        if given is None or given in known or (takes_any and given in documented):
+            continue
+        near = process.extractOne(given, [*known, *documented], score_cutoff=_CLOSE if takes_any else _CLOSE - 15)
+        if takes_any and not near:
+            continue  # it may well be handed on to something that knows it
+        hint = f"Did you mean `{near[0]}`?" if near else f"It takes: {', '.join(known) or 'none'}."
+        found.append(Missing("sdk-call", f"`{name}` takes no argument `{given}` ({version()}). {hint}"))
+    return found + _wrong_count(name, signature, node)
+
+
+def _wrong_count(name: str, signature: inspect.Signature, node: ast.Call) -> list[Missing]:
+    parameters = list(signature.parameters.values())
+    positional = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    starred = any(isinstance(each, ast.Starred) for each in node.args)
+    takes_all = any(each.kind is each.VAR_POSITIONAL for each in parameters)
+    if len(node.args) > len(positional) and not takes_all and not starred:
+        text = f"`{name}` takes {len(positional)} arguments by position, not {len(node.args)}. Give the rest by name."
+        return [Missing("sdk-call", text)]
+    if starred or any(keyword.arg is None for keyword in node.keywords):
+        return []
+    given = {each.name for each in positional[: len(node.args)]} | {keyword.arg for keyword in node.keywords}
+    required = [
+        each.name
+        for each in parameters
+        if each.default is each.empty
+        and each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)
+        and each.name not in given
+    ]
+    names = ", ".join(f"`{each}`" for each in required)
+    return [Missing("sdk-call", f"`{name}` also needs {names} ({version()}). Give it a value.")] if required else []
+
+
+def _returned(function: Any) -> Thing | None:
+    """The class that the docstring of a function promises, if it promises exactly one."""
+    promised = _RETURN_TYPE.search(inspect.getdoc(function) or "")
+    dotted = _DOTTED.fullmatch(promised[1].strip()) if promised else None
+    kind = _class_named(dotted[1]) if dotted else None
+    return Thing(kind, instance=True) if kind else None
+
+
+@cache
+def _class_named(dotted: str) -> type | None:
+    name, _, last = dotted.rpartition(".")
+    holder = module(name)
+    found = getattr(holder.value, last, None) if isinstance(holder, Thing) else None
+    return found if inspect.isclass(found) else None
+
+
+@cache
+def _attributes(kind: type) -> dict[str, type | None]:
+    """What the methods of a class and of those above it assign to `self`, with the class where it is made on the
+    spot."""
+    found: dict[str, type | None] = {}
+    for each in reversed(kind.__mro__):
+        tree = _source(each)
+        for node in ast.walk(tree) if tree else ():
+            if not isinstance(node, ast.Assign | ast.AnnAssign):
+                continue
+            made = _made(each, node.value)
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                match target:
+                    case ast.Attribute(value=ast.Name(id="self"), attr=name):
+                        found[name] = made if found.get(name, made) is made else None
+    return {name: made for name, made in found.items() if not hasattr(kind, name)}
+
+
+def _made(owner: type, value: ast.expr | None) -> type | None:
+    if not (isinstance(value, ast.Call) and isinstance(value.func, ast.Name)):
+        return None
+    found = getattr(sys.modules.get(owner.__module__), value.func.id, None)
+    return found if inspect.isclass(found) and found.__module__.startswith(PACKAGE) else None
+
+
+@cache
+def _is_open(kind: type) -> bool:
+    """Whether its objects may have attributes that can't be read from its source."""
+    return any(
+        "__getattr__" in vars(each) or "__getattribute__" in vars(each) or _source(each) is None
+        for each in kind.__mro__
+        if each is not object
+    )
+
+
+@cache
+def _source(kind: type) -> ast.Module | None:
+    if kind is object:
+        return None
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(kind)))
+    except (OSError, TypeError, SyntaxError):
+        return None
+
+
+def _subclasses(kind: type) -> Iterator[type]:
+    """Those that are loaded: what is promised as a `Run` may be a `ScriptRun`."""
+    each: type
+    for each in type.__subclasses__(kind):
+        yield each
+        yield from _subclasses(each)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """The SDK warns on standard error while it is imported; that is no news for somebody who checks a FAQ."""
+    logging.getLogger(PACKAGE).setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
