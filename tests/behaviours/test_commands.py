@@ -67,6 +67,19 @@ def test_a_role_is_explained_by_what_it_allows_and_who_holds_it(team: Team) -> N
     assert "workspaces/computes/*/write" in answer
 
 
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("roles “AzureML Data Scientist”", "enough for: submit"),
+        ("WHOAMI", "*Owner*"),
+        ("  env   `demo-env` ", "pandas==2.2.3"),
+        ("submit nosuch.py —compute cpu-cluster", "There is no script “nosuch.py”"),
+    ],
+)
+def test_what_phones_and_copying_make_of_a_command_is_understood(team: Team, typed: str, expected: str) -> None:
+    assert expected in team.command(OLIVIA, typed)
+
+
 def test_a_misspelt_role_gets_the_nearest_name(team: Team) -> None:
     answer = team.command(OLIVIA, "roles Data Scientst")
 

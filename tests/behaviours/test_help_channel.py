@@ -1,8 +1,10 @@
 """The help channel: who is answered there, where, and who is left in peace."""
 
+from typing import Any
+
 import pytest
 
-from tests.behaviours.team import CHEN, DANA, GENERAL, GUS, HELP, RUI, TEAM_CHANNEL, Team
+from tests.behaviours.team import CHEN, DANA, GENERAL, GUS, HELP, RUI, TEAM_CHANNEL, Said, Team
 
 SKLEARN = "how do i install scikit-learn for my training run?"
 
@@ -65,24 +67,46 @@ def test_people_of_another_organisation_get_nothing(team: Team) -> None:
     assert team.answers(mentioned) == []
 
 
-@pytest.mark.parametrize("subtype", ["message_changed", "message_deleted", "channel_join", "bot_message", "me_message"])
-def test_edits_joins_and_other_events_that_are_no_new_message_get_nothing(team: Team, subtype: str) -> None:
-    said = team.type(DANA, HELP, "thanks!")
+def send_message_event(team: Team, **fields: Any) -> Said:
+    """A message event like that of a new question, changed by `fields`. Its message is one that nothing was stored of:
+    an earlier request would hide that this one is taken."""
+    parent = team.type(DANA, HELP, "thanks!")
+    unheard = team.type(DANA, HELP, "a reply among people", thread_ts=parent.ts)
+    team.quiet()
     event = {
         "type": "message",
-        "subtype": subtype,
         "channel": HELP,
         "channel_type": "channel",
         "user": DANA,
-        "ts": said.ts,
+        "ts": unheard.ts,
         "text": SKLEARN,
-        "message": {"type": "message", "user": DANA, "text": SKLEARN, "ts": said.ts},
-        "event_ts": said.ts,
+        "event_ts": unheard.ts,
     }
+    mark = team.mark()
+    return Said(mark, DANA, HELP, unheard.ts, tuple(team.slack.send_event(event | fields)))
 
-    team.slack.send_event(event)
+
+@pytest.mark.parametrize(
+    "subtype",
+    ["message_changed", "message_deleted", "channel_join", "channel_topic", "bot_message", "me_message"],
+)
+def test_edits_joins_and_other_events_that_are_no_new_message_get_nothing(team: Team, subtype: str) -> None:
+    edited = {"type": "message", "user": DANA, "text": SKLEARN, "ts": "1.2"}
+
+    said = send_message_event(team, subtype=subtype, message=edited)
 
     assert team.answers(said) == []
+
+
+def test_what_an_app_says_in_a_persons_name_gets_nothing(team: Team) -> None:
+    assert team.answers(send_message_event(team, bot_id="B0OTHER")) == []
+
+
+@pytest.mark.parametrize("fields", [{}, {"subtype": "file_share", "files": [{"id": "F1"}]}])
+def test_a_question_is_answered_with_or_without_a_file(team: Team, fields: dict[str, Any]) -> None:
+    (answer,) = team.answers(send_message_event(team, **fields))
+
+    assert "CondaDependencies" in answer.text
 
 
 def test_a_question_that_the_faq_does_not_know_is_said_so_with_the_nearest_and_a_human_to_ask(team: Team) -> None:

@@ -59,6 +59,18 @@ def test_a_run_whose_message_was_posted_but_not_confirmed_is_followed_in_that_me
     assert len([run for run in team.azure.runs() if run["id"] == posted.run_id]) == 1
 
 
+def test_an_answer_that_slack_refuses_for_good_is_told_as_a_fault_with_a_reference(team: Team) -> None:
+    team.slack.fault("chat.postMessage", error="invalid_blocks")
+
+    said = team.type(DANA, HELP, SKLEARN)
+    (told,) = team.answers(said)
+
+    assert (told.kind, told.visible_to) == ("ephemeral", (DANA,))
+    assert "Something broke on my side" in told.text
+    reference = told.text.rpartition("`")[0].rpartition("`")[2]
+    assert reference in team.log()
+
+
 def test_an_answer_comes_in_private_when_the_commands_own_way_back_is_closed(team: Team) -> None:
     team.slack.fault("response_url", http_status=404, error="expired_url")
 
