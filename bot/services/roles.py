@@ -35,10 +35,12 @@ class Roles:
         with self._guard.allow(principal, ROLES):
             team = principal.caller.team
             linked = self._identity.linked_object_ids(team, user)
-            if len(linked) != 1:
-                raise NotFound(
-                    "Azure identity linked to", f"@{user}", hint="An administrator can link one: aml-bot link"
-                )
+            if not linked:
+                hint = f"An administrator of this bot can link one: aml-bot link {team} {user} THEIR-ENTRA-OBJECT-ID"
+                raise NotFound("Azure identity linked to", f"@{user}", hint=hint)
+            if len(linked) > 1:
+                hint = "There are two, so I can't tell who it is. An administrator of this bot can remove one."
+                raise NotFound("single Azure identity linked to", f"@{user}", hint=hint)
             colleague = Principal(next(iter(linked)), principal.caller)
             return self._person(team, user, colleague, self._guard.access(colleague.object_id))
 
