@@ -86,12 +86,36 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Substitution:
+    """What an entry says to write instead of what stands in the entry that it refers to. Without markup."""
+
+    replaced: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """Another entry that a shown one sends its readers to, with the part of it that fits the query.
+
+    `told` are the sentences in which the shown entry says what is different, as they stand there (empty if it says
+    nothing), and `substitutions` what they say is to be replaced. The passage itself is unchanged.
+    """
+
+    section: Section
+    passage: Passage
+    told: str = ""
+    substitutions: tuple[Substitution, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """A section that may answer a query. `score` in [0, 1] is the estimated probability that it does."""
+    """A section that may answer a query. `score` in [0, 1] is the estimated probability that it does. `referred` is
+    what must be shown with the passage, because that only points to it."""
 
     section: Section
     score: float
     passage: Passage
+    referred: tuple[Referred, ...] = ()
 
 
 class Outcome(StrEnum):
@@ -105,11 +129,13 @@ class Outcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The result of asking. `hits` are best first; with `Outcome.UNKNOWN` they are the nearest sections (perhaps
-    none), to be named and not to be shown as an answer."""
+    none), to be named and not to be shown as an answer. `topic` is the entry that the thread was about, if the query
+    was understood as going on from there."""
 
     query: str
     outcome: Outcome
     hits: tuple[Hit, ...]
+    topic: Section | None = None
 
     @property
     def best(self) -> Hit | None:

@@ -1,13 +1,14 @@
 """A FAQ that can be asked."""
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
 from bot.domain.errors import ConfigurationError
-from bot.domain.faq import Answer, Hit, Outcome, Problem, Section
-from bot.search import confidence, folder, markdown, passages
+from bot.domain.faq import Answer, Case, Hit, Outcome, Passage, Problem, Referred, Section
+from bot.search import calibration, confidence, folder, markdown, passages, references, splitting, topics
+from bot.search.calibration import Calibration
 from bot.search.confidence import Thresholds
 from bot.search.index import Index, Match, Ranking
 from bot.search.query import Unit, Vocabulary, units
@@ -18,7 +19,11 @@ _TITLE_LENGTH = 300  # characters; a longer query is no title
 
 
 class Faq:
-    """The sections of a FAQ and their index. Immutable: any number of threads may ask at the same time."""
+    """The sections of a FAQ and their index. Immutable: any number of threads may ask at the same time.
+
+    The confidence is that of `calibrated` if it was made for these sections and cases; otherwise it is learnt from the
+    `cases` that are for tuning; without enough of them it is the shipped one.
+    """
 
     def __init__(
         self,
@@ -27,56 +32,130 @@ class Faq:
         *,
         thresholds: Thresholds | None = None,
         passage_limit: int = passages.DEFAULT_LIMIT,
+        cases: Sequence[Case] = (),
+        calibrated: Calibration | None = None,
     ) -> None:
         self.sections = sections
         self.problems = problems
         self._thresholds = thresholds or Thresholds()
         self._passage_limit = passage_limit
         self._lexicon = lexicon()
-        self._index = Index(sections, self._lexicon)
+        self._references = references.find(sections)
+        lent = {
+            number: [sections[reference.target] for reference in found] for number, found in self._references.items()
+        }
+        self._index = Index(sections, self._lexicon, lent)
         self._vocabulary = Vocabulary(
             has=self._index.terms.__contains__,
             spelled=self._index.vocabulary,
             known=list(dict.fromkeys((*self._index.vocabulary, *self._lexicon.synonym_words))),
         )
         self._by_location = {(section.file, section.anchor): section for section in reversed(sections)}
+        if calibrated is None or calibrated.content != calibration.content_hash(sections, cases):
+            calibrated = calibrate(self, cases)
+        self.calibration = calibrated
 
     def section(self, file: str, anchor: str) -> Section | None:
         """The section with this anchor in this file; both as in `Section`."""
         return self._by_location.get((file, anchor))
 
-    def ask(self, query: str, *, limit: int = 3) -> Answer:
+    def ask(self, query: str, topic: Section | None = None, *, limit: int = 3) -> Answer:
         """The best `limit` sections for a question, ties in file order, and what to do with them. Never raises,
-        whatever the text."""
-        ranking, asked = self._ranked(query)
+        whatever the text.
+
+        `topic` is the entry that the thread is about: what the query leaves out ("and for deployment?") is taken from
+        there, unless the query is answered better without it.
+        """
+        asked = self._units(query)
+        alone = self._answer(query, asked, limit)
+        if topic is None or not topics.goes_on(query, asked):
+            return alone
+        together = self._answer(query, topics.carried(asked, self._units(topic.title)), limit, topic)
+        if alone.outcome is Outcome.CONFIDENT and _score(alone) >= _score(together):
+            return alone
+        return together
+
+    def ask_all(self, text: str, topic: Section | None = None, *, limit: int = 3) -> tuple[Answer, ...]:
+        """Answers to the questions of a message, at most three and at least one, each with its own question as `query`;
+        as a rule there is one, which is asked with the whole text. A question may go on from the one before it."""
+        whole = self.ask(text, topic, limit=limit)
+        parts = self._parts(text)
+        if len(parts) < 2:
+            return (whole,)
+        answers: list[Answer] = []
+        for part in parts:
+            answer = self.ask(part, topic, limit=limit)
+            if answer.best and not any(known.best and known.best.section == answer.best.section for known in answers):
+                answers.append(answer)
+            topic = answer.best.section if answer.best and answer.outcome is Outcome.CONFIDENT else topic
+        if len(answers) < 2 or all(answer.outcome is Outcome.UNKNOWN for answer in answers):
+            return (whole,)
+        return tuple(answers)
+
+    def rest(self, section: Section, passage: Passage) -> tuple[Passage, ...]:
+        """What a section has beside a passage of it, in its order, in pieces of the length of a passage. Each begins
+        at a block; together with the passage they are the whole body but for blank lines."""
+        return passages.rest(section, passage, limit=self._passage_limit)
+
+    def ranking(self, query: str) -> Ranking:
+        """The best sections with the sums that they are ranked by, for benchmarks."""
+        return self._ranked(query, self._units(query))
+
+    def evidence(self, query: str) -> tuple[float, ...]:
+        """What speaks for the first hit: the features of the confidence, each in [0, 1]; zeros if nothing matches."""
+        ranking = self.ranking(query)
+        return confidence.features(ranking) if ranking.matches else (0.0,) * len(confidence.FEATURES)
+
+    def _units(self, text: str) -> list[Unit]:
+        return units(text, self._vocabulary, self._lexicon)
+
+    def _parts(self, text: str) -> list[str]:
+        """The questions of a message; one that names nothing by itself belongs to the one before it."""
+        parts: list[str] = []
+        for part in splitting.questions(text):
+            if parts and not any(not unit.light for unit in self._units(part)):
+                parts[-1] = f"{parts[-1]} {part}"
+            else:
+                parts.append(part)
+        return parts
+
+    def _ranked(self, query: str, asked: list[Unit]) -> Ranking:
+        return self._index.search(asked, _CANDIDATES, query if len(query) <= _TITLE_LENGTH else "")
+
+    def _answer(self, query: str, asked: list[Unit], limit: int, topic: Section | None = None) -> Answer:
+        ranking = self._ranked("" if topic else query, asked)
         matches = ranking.matches
         if not matches:
-            return Answer(query, Outcome.UNKNOWN, ())
-        probability = confidence.SHIPPED.probability(confidence.features(ranking))
+            return Answer(query, Outcome.UNKNOWN, (), topic)
+        probability = self.calibration.coefficients.probability(confidence.features(ranking))
         twins = self._twins(matches, asked)
+        if topic and any(self.sections[match.document] == topic for match in twins):
+            # not told apart by the message, but by the thread
+            chosen = next(match for match in twins if self.sections[match.document] == topic)
+            matches = (chosen, *(match for match in matches if match != chosen))
+            twins = []
         outcome = self._outcome(probability, ambiguous=bool(twins))
         rest = [match for match in matches[1:] if match not in twins]
         ranked = [matches[0], *twins, *rest][:limit]
         scores = self._scores(ranked, probability, len(twins) + 1)
         hits = tuple(self._hit(match, score, asked) for match, score in zip(ranked, scores, strict=True))
-        return Answer(query, outcome, hits)
-
-    def ranking(self, query: str) -> Ranking:
-        """The best sections with the sums that they are ranked by, for benchmarks."""
-        return self._ranked(query)[0]
-
-    def evidence(self, query: str) -> tuple[float, ...]:
-        """What speaks for the first hit: the features of the confidence, each in [0, 1]; empty if nothing matches."""
-        ranking = self.ranking(query)
-        return confidence.features(ranking) if ranking.matches else (0.0,) * len(confidence.FEATURES)
-
-    def _ranked(self, query: str) -> tuple[Ranking, list[Unit]]:
-        asked = units(query, self._vocabulary, self._lexicon)
-        return self._index.search(asked, _CANDIDATES, query if len(query) <= _TITLE_LENGTH else ""), asked
+        return Answer(query, outcome, hits, topic)
 
     def _hit(self, match: Match, score: float, asked: list[Unit]) -> Hit:
         section = self.sections[match.document]
-        return Hit(section, score, passages.choose(section, asked, self._lexicon, limit=self._passage_limit))
+        referred = tuple(
+            Referred(
+                self.sections[reference.target],
+                self._passage(self.sections[reference.target], asked),
+                reference.told,
+                reference.substitutions,
+            )
+            for reference in self._references.get(match.document, ())
+        )
+        return Hit(section, score, self._passage(section, asked), referred)
+
+    def _passage(self, section: Section, asked: list[Unit]) -> Passage:
+        return passages.choose(section, asked, self._lexicon, limit=self._passage_limit)
 
     def _scores(self, ranked: list[Match], probability: float, equals: int) -> list[float]:
         """The probability, shared by the first `equals`; the others share what it leaves, by their scores."""
@@ -111,8 +190,39 @@ class Faq:
         return set(stems) | {concept for _, _, concept in self._lexicon.concepts(stems)}
 
 
-def load(path: Path, *, thresholds: Thresholds | None = None, passage_limit: int = passages.DEFAULT_LIMIT) -> Faq:
-    """Read and index the FAQ in a folder.
+def calibrate(faq: Faq, cases: Sequence[Case]) -> Calibration:
+    """Learn the confidence of a FAQ from the cases that are for tuning. Cases that repeat a name of a section word by
+    word are left out: they are always found and would make the bot too sure of itself."""
+    content = calibration.content_hash(faq.sections, cases)
+    names = {_plain(name) for section in faq.sections for name in (section.title, *section.metadata.alternates)}
+    samples: list[calibration.Sample] = []
+    asked = [case for case in cases if case.split != "test" and _plain(case.query) not in names]
+    for case in calibration.in_fixed_order(asked):
+        ranking = faq.ranking(case.query)
+        if ranking.matches:
+            first = faq.sections[ranking.matches[0].document]
+            samples.append((confidence.features(ranking), first.location in case.gold or first.title in case.gold))
+    return calibration.learn(samples, content)
+
+
+def cases_of(sections: Iterable[Section]) -> list[Case]:
+    """The cases that entries carry themselves."""
+    found: list[Case] = []
+    for section in sections:
+        found.extend(Case(question, (section.location,)) for question in section.metadata.answers)
+        found.extend(Case(question, ()) for question in section.metadata.not_answers)
+    return found
+
+
+def load(
+    path: Path,
+    *,
+    thresholds: Thresholds | None = None,
+    passage_limit: int = passages.DEFAULT_LIMIT,
+    cases: Sequence[Case] = (),
+    calibrated: Calibration | None = None,
+) -> Faq:
+    """Read and index the FAQ in a folder. `cases` are those that don't stand in its entries.
 
     Raises:
         ConfigurationError: the folder is missing, isn't one, has no usable Markdown, or a file can't be read or isn't
@@ -129,7 +239,22 @@ def load(path: Path, *, thresholds: Thresholds | None = None, passage_limit: int
     problems = [problem for document in documents.values() for problem in document.problems]
     problems.extend(_dead_links(documents))
     problems.sort(key=lambda problem: (problem.file, problem.line))
-    return Faq(sections, tuple(problems), thresholds=thresholds, passage_limit=passage_limit)
+    return Faq(
+        sections,
+        tuple(problems),
+        thresholds=thresholds,
+        passage_limit=passage_limit,
+        cases=(*cases_of(sections), *cases),
+        calibrated=calibrated,
+    )
+
+
+def _score(answer: Answer) -> float:
+    return answer.best.score if answer.best else 0.0
+
+
+def _plain(text: str) -> tuple[str, ...]:
+    return tuple(word.text for word in words(text))
 
 
 def _unnumbered(title: str) -> str:

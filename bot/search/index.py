@@ -23,6 +23,7 @@ BODY_WEIGHT = 1.0
 _PATH_FREQUENCY = 0.6  # how much a word in a heading above counts, against one in the title
 _CODE_FREQUENCY = 0.7
 _LINK_FREQUENCY = 0.5
+_LENT_FREQUENCY = 0.2
 _NAME_LENGTH_SHARE = 0.4  # BM25's b
 _BODY_LENGTH_SHARE = 0.85
 _MANY_POSTINGS = 4000  # from here on it pays to look at the best sections only
@@ -51,10 +52,12 @@ class Ranking:
 
 
 class Index:
-    """An immutable index over sections; documents are numbered in their order. `lent` is text that a section borrows
-    from the one that it refers to, by its number."""
+    """An immutable index over sections; documents are numbered in their order. `lent` are the sections that a
+    section only points to, by its number: their words are found in it too, at a low weight."""
 
-    def __init__(self, sections: Sequence[Section], lexicon: Lexicon) -> None:
+    def __init__(
+        self, sections: Sequence[Section], lexicon: Lexicon, lent: Mapping[int, Sequence[Section]] | None = None
+    ) -> None:
         self._lexicon = lexicon
         counter = TermCounter(lexicon)
         self._names, self._bodies = Postings(_NAME_LENGTH_SHARE), Postings(_BODY_LENGTH_SHARE)
@@ -86,6 +89,9 @@ class Index:
             for link in section.links:
                 if not link.target.startswith(("#", ".")):  # those have the words of another entry
                     length += counter.add(in_body, link.target, _LINK_FREQUENCY)
+            for other in (lent or {}).get(document, ()):
+                for text in (other.prose, *(block.text for block in other.code)):
+                    counter.add(in_body, text, _LENT_FREQUENCY)  # the length stays: it is a short entry
             self._bodies.add(in_body, length)
             seen.update(in_body)
             frequencies.update(seen)

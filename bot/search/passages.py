@@ -1,7 +1,8 @@
 """The part of a section to show: an unchanged piece of its body, in whole blocks, chosen for the query."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.domain.faq import Passage, Section
 from bot.search.markdown import blocks_of
@@ -35,11 +36,44 @@ def choose(section: Section, units: Sequence[Unit], lexicon: Lexicon, *, limit: 
     return _piece(section, lines, start, _fitting(lines, start, blocks[last].end, limit), limit=limit)
 
 
+def rest(section: Section, passage: Passage, *, limit: int = DEFAULT_LIMIT) -> tuple[Passage, ...]:
+    """What a section has before and behind a passage of it, in order: in whole blocks as far as they fit, else in whole
+    lines. Together with the passage they are the body but for white space between them."""
+    body = section.body
+    starts = [0, *(at + 1 for at, char in enumerate(body) if char == "\n")]
+    start = starts[passage.line - section.body_line]
+    end = start + len(passage.markdown)
+    starts.append(len(body) + 1)
+    block_ends = [starts[last] - 1 for _, last, _ in _blocks(body)]
+    return (*_pieces(section, block_ends, 0, start, limit), *_pieces(section, block_ends, end, len(body), limit))
+
+
+def _pieces(section: Section, block_ends: Sequence[int], at: int, last: int, limit: int) -> Iterator[Passage]:
+    body = section.body
+    while at < last:
+        line_end = body.find("\n", at, last)
+        if not body[at : line_end if line_end >= 0 else last].strip():  # between two pieces
+            at = line_end + 1 if line_end >= 0 else last
+            continue
+        stop = min(last, at + limit)
+        if stop < last:
+            whole = max((end for end in block_ends if at < end <= stop), default=0)
+            stop = whole or body.rfind("\n", at, stop) + 1 or stop
+        text = body[at:stop].rstrip("\n")
+        yield Passage(text, section.file, section.body_line + body.count("\n", 0, at), truncated=True)
+        at = stop
+
+
+@lru_cache(maxsize=512)
+def _blocks(body: str) -> tuple[tuple[int, int, bool], ...]:
+    return tuple(blocks_of(body))
+
+
 def _score(lines: Sequence[str], units: Sequence[Unit], lexicon: Lexicon) -> list[_Block]:
     """Blocks with the share of the query in each; a heading lends its words to all blocks below it."""
     found: list[_Block] = []
     under: set[str] = set()
-    for first, end, heading in blocks_of("\n".join(lines)):
+    for first, end, heading in _blocks("\n".join(lines)):
         text = "\n".join(lines[first:end])
         terms = _terms(text, lexicon)
         if heading:

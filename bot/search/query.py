@@ -64,9 +64,12 @@ def units(query: str, vocabulary: Vocabulary, lexicon: Lexicon) -> list[Unit]:
         if stops and (starts or (length == 1 and asked[first].dotted)):
             concepts.setdefault((first, last), set()).add(concept)
 
+    # "private link" is one thing: what "private" alone may stand for doesn't count in it
+    within = {number for first, last in concepts if last > first for number in range(first, last + 1)}
     found: dict[tuple[str, ...], Unit] = {}
     for number, word in enumerate(asked):
-        unit = _unit(word, spellings[number], concepts.get((number, number), set()), lexicon)
+        alone = set() if number in within else concepts.get((number, number), set())
+        unit = _unit(word, spellings[number], alone, lexicon)
         found.setdefault(unit.readings[0][0], unit)
     for (first, last), names in sorted(concepts.items()):
         if last > first:
