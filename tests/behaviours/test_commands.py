@@ -86,6 +86,13 @@ def test_a_misspelt_role_gets_the_nearest_name(team: Team) -> None:
     assert "There is no role “Data Scientst”. Did you mean “AzureML Data Scientist”?" in answer
 
 
+def test_a_colleague_without_an_azure_identity_is_said_so_with_what_links_one(team: Team) -> None:
+    answer = team.command(OLIVIA, "roles @gus")
+
+    assert "There is no Azure identity linked to" in answer
+    assert "aml-bot link T0SANDBOX U0GUS" in answer
+
+
 def test_other_peoples_roles_need_the_right_to_read_them(team: Team) -> None:
     answer = team.command(DANA, "roles @rui")
 
