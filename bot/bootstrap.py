@@ -9,6 +9,7 @@ import time
 from importlib import resources
 from pathlib import Path
 from typing import NoReturn, Protocol
+from urllib.parse import quote
 
 import structlog
 from slack_sdk import WebClient
@@ -18,6 +19,8 @@ from bot import search
 from bot.adapters.authorization import AzureRoles
 from bot.adapters.azureml import AzureMLConfig, AzureMLWorkspace, ManagedIdentity, ServicePrincipal
 from bot.adapters.database import lock_state, open_database, open_state
+from bot.adapters.faq_folder import FaqFolder
+from bot.adapters.git import FaqRepository
 from bot.adapters.jobs import DbosJobs
 from bot.adapters.policy_file import PolicyFile, valid_link
 from bot.adapters.slack_people import SlackPeople
@@ -28,15 +31,20 @@ from bot.domain.faq import Section
 from bot.domain.runs import Project
 from bot.handlers.actions import Actions
 from bot.handlers.commands import Commands, SourceUrl
+from bot.handlers.faq_source import FaqWatch
 from bot.handlers.forms import Forms
 from bot.handlers.messages import Messages
 from bot.handlers.replies import Replies
 from bot.handlers.watch import Watch
 from bot.listeners.clock import Clock
-from bot.listeners.http import HttpServer
+from bot.listeners.http import MAX_BODY, HttpServer
 from bot.listeners.slack import OPEN_TIMEOUT, Listeners
 from bot.listeners.socket_mode import SocketMode
+from bot.listeners.webhook import PATH as WEBHOOK_PATH
+from bot.listeners.webhook import ReloadHook
+from bot.ports import FaqOrigin
 from bot.services.environments import Environments
+from bot.services.faq_source import FaqSource
 from bot.services.guard import Guard
 from bot.services.help import Help
 from bot.services.identity import Identity
@@ -66,12 +74,12 @@ class Bot:
 
     def __init__(self, settings: Settings, *, http: bool) -> None:
         policies = PolicyFile(settings.policy)
-        faq = load_faq(settings.faq)
         projects = {name: _project(name, project) for name, project in settings.projects.items()}
         _check_secrets(settings, http=http)
         config = _azure(settings.azure, settings.state)
         folder = open_state(settings.state)
         self._lock = lock_state(folder)
+        self._faq = FaqSource(_faq_origin(settings), lambda folder: load_faq_in(folder, settings.faq))
         engine = open_database(folder)
 
         token, base_url = settings.slack.bot_token.get_secret_value(), settings.slack.base_url
@@ -88,10 +96,10 @@ class Bot:
         guard = Guard(role_service, policies, AuditTable(engine), cache_seconds=settings.azure.role_cache)
         identity = Identity(SlackPeople(client, team), LinkTable(engine), policies, guard)
         runs = Runs(workspace, guard, WatchTable(engine), projects)
-        help_service = Help(faq, HelpTables(engine), settings.help.on_call)
+        help_service = Help(self._faq, HelpTables(engine), settings.help.on_call)
 
         replies = Replies(client)
-        source_url = _source_url(settings.faq)
+        source_url = _source_url(settings.faq, self._faq)
         help_channels = frozenset(settings.help.channels)
         commands = Commands(
             replies=replies,
@@ -117,6 +125,8 @@ class Bot:
         self._jobs.register("form_opened", forms.work_opened)
         self._jobs.register("action", actions.work)
         self._clock = Clock(Watch(replies, runs).tick, settings.azure.watch_interval)
+        faq_watch = FaqWatch(replies, self._faq, team=team, channel=settings.faq.report_channel)
+        self._faq_clock = Clock(faq_watch.tick, settings.faq.reload_interval, name="faq-clock")
 
         listeners = Listeners(
             self._jobs,
@@ -131,7 +141,8 @@ class Bot:
         if http:
             secret = settings.slack.signing_secret.get_secret_value()
             app = build_app(client, me, listeners, signing_secret=secret)
-            server = HttpServer(app, secret, settings.http.host, settings.http.port)
+            hooks = _hooks(settings.faq, self._faq_clock)
+            server = HttpServer(app, secret, settings.http.host, settings.http.port, others=hooks)
             self._intake, self.address = server, f"http://{settings.http.host}:{server.port}/slack/events"
         else:
             app = build_app(client, me, listeners)
@@ -144,6 +155,7 @@ class Bot:
         self._jobs.start()
         self._intake.start()
         self._clock.start()
+        self._faq_clock.start()
         log.info("ready", intake=self.address)
 
     def stop(self) -> None:
@@ -154,7 +166,8 @@ class Bot:
         """
         log.info("stopping")
         end = time.monotonic() + GRACE
-        for stop in (self._intake.stop, self._clock.stop, self._jobs.stop):
+        self._faq.close()
+        for stop in (self._intake.stop, self._clock.stop, self._jobs.stop, self._faq_clock.stop):
             stop(max(1.0, end - time.monotonic()))
 
 
@@ -189,9 +202,26 @@ def _wait_for_parent(ended: threading.Event) -> None:
 
 def load_faq(settings: FaqSettings) -> search.Faq:
     """The FAQ of the settings, or the one that ships with the bot. Raises ConfigurationError."""
+    return load_faq_in(settings.folder or shipped_faq(), settings)
+
+
+def load_faq_in(folder: Path, settings: FaqSettings) -> search.Faq:
+    """The FAQ in a folder, with what the settings say of answers. Raises ConfigurationError."""
     given = {name: getattr(settings, name) for name in ("confident", "choices") if getattr(settings, name) is not None}
-    thresholds = search.Thresholds(**given)
-    return search.load(settings.folder or shipped_faq(), thresholds=thresholds)
+    return search.load(folder, thresholds=search.Thresholds(**given))
+
+
+def _faq_origin(settings: Settings) -> FaqOrigin:
+    faq = settings.faq
+    if not faq.git:
+        return FaqFolder(faq.folder or shipped_faq())
+    token = faq.git_token.get_secret_value()
+    return FaqRepository(faq.git, faq.git_ref, settings.state / "faq-git", folder=faq.git_folder, token=token)
+
+
+def _hooks(settings: FaqSettings, clock: Clock) -> dict[str, ReloadHook]:
+    secret = settings.webhook_secret.get_secret_value()
+    return {WEBHOOK_PATH: ReloadHook(secret, clock.soon, max_body=MAX_BODY)} if secret else {}
 
 
 def shipped_faq() -> Path:
@@ -258,12 +288,12 @@ def _project(name: str, settings: ProjectSettings) -> Project:
     )
 
 
-def _source_url(settings: FaqSettings) -> SourceUrl | None:
+def _source_url(settings: FaqSettings, source: FaqSource) -> SourceUrl | None:
     if not settings.source_url:
         return None
     base = settings.source_url.rstrip("/")
 
     def url(section: Section) -> str:
-        return f"{base}/{section.file}#{section.anchor}"
+        return f"{base.replace('{commit}', source.commit)}/{quote(section.file)}#{section.anchor}"
 
     return url

@@ -6,6 +6,7 @@ Every method may raise `Unavailable` when the thing behind it doesn't answer; th
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from bot.domain.access import DenyAssignment, RoleAssignment, RoleDefinition
@@ -178,3 +179,37 @@ class Jobs(Protocol):
 
     def stop(self, grace: float) -> None:
         """Give running work `grace` seconds, then stop; the rest is resumed by the next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaqFiles:
+    """The FAQ's files at one time: they are in `folder`; `version` changes when one of them does. `commit` is the full
+    hash where they come from Git."""
+
+    folder: Path
+    version: str
+    commit: str = ""
+
+
+class FaqOrigin(Protocol):
+    """Where the FAQ is written: a folder, or a branch of a Git repository. Used by one thread at a time."""
+
+    def look(self) -> FaqFiles | None:
+        """The files as they are now; None while they are being written.
+
+        Raises:
+            ConfigurationError: nothing will be there until somebody changes something.
+            Unavailable: the repository doesn't answer.
+        """
+
+    def is_still(self, files: FaqFiles) -> bool:
+        """Whether nothing has changed since `look` gave `files`, so that what was read of them belongs together."""
+
+    def accept(self, files: FaqFiles) -> None:
+        """Note that answers come from `files` now."""
+
+    def accepted(self) -> FaqFiles | None:
+        """What an earlier process accepted last, if it is kept: to start with when there is nothing better."""
+
+    def close(self) -> None:
+        """Give up what is under way; from any thread."""

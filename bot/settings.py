@@ -5,9 +5,10 @@ environment wins, so that secrets need not be in a file. `aml-bot settings` prin
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -18,6 +19,7 @@ from bot.domain.errors import ConfigurationError
 
 PREFIX = "AML_BOT_"
 DEFAULT_FILE = "aml-bot.toml"
+_REF = re.compile(r"[A-Za-z0-9_](?!.*\.\.)[A-Za-z0-9._/+-]*")
 _GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
 
@@ -102,6 +104,24 @@ class FaqSettings(Section):
     folder: AnyPath | None = Field(
         default=None, description="folder of Markdown files; without it the FAQ that ships with the bot"
     )
+    git: str = Field(default="", description="instead of a folder: address or path of a Git repository")
+    git_ref: str = Field(
+        default="HEAD", description="branch, tag or commit that is followed; HEAD is the default branch"
+    )
+    git_folder: str = Field(default="", description="folder of the repository that holds the Markdown files")
+    git_token: Token = Field(
+        default=SecretStr(""), description="token that may read the repository, for an https address"
+    )
+    reload_interval: float = Field(
+        default=30, ge=0, le=86_400, description="seconds between two looks for changes; 0 is never by itself"
+    )
+    webhook_secret: Token = Field(
+        default=SecretStr(""),
+        description="secret of a webhook to /faq/reload (signed X-Hub-Signature-256), with `serve --http`",
+    )
+    report_channel: str = Field(
+        default="", description="id of the channel that hears of a change to the FAQ that can't be used (C...)"
+    )
     confident: float | None = Field(
         default=None, ge=0, le=1, description="confidence from which one entry is the answer"
     )
@@ -109,8 +129,28 @@ class FaqSettings(Section):
         default=None, ge=0, le=1, description="confidence from which entries are offered as choices"
     )
     source_url: str = Field(
-        default="", description="address of the folder's files in your Git web page; makes sources links"
+        default="",
+        description="address of the folder's files in your Git web page; makes sources links; with faq.git, {commit} "
+        "in it is the commit they are from",
     )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "FaqSettings":
+        if self.git and self.folder is not None:
+            raise ValueError("faq.folder and faq.git are both set; say in one of them where the FAQ is")
+        if self.git.startswith("-") or not self.git.isprintable():
+            raise ValueError("faq.git isn't an address or a path")
+        if re.match(r"https?://[^/]*@", self.git):
+            raise ValueError("faq.git has credentials in it, and addresses get into logs; use faq.git_token")
+        if self.git_token.get_secret_value() and not self.git.startswith("https://"):
+            raise ValueError("faq.git_token is for an https:// address in faq.git only")
+        if not _REF.fullmatch(self.git_ref):
+            raise ValueError("faq.git_ref isn't the name of a branch or tag, or a commit")
+        if ".." in PurePosixPath(self.git_folder).parts or not self.git_folder.isprintable():
+            raise ValueError("faq.git_folder isn't a folder of the repository")
+        if "{commit}" in self.source_url and not self.git:
+            raise ValueError("faq.source_url has {commit} in it, but the FAQ isn't from Git (faq.git)")
+        return self
 
 
 class HelpSettings(Section):
@@ -278,6 +318,9 @@ def _resolve_paths(values: dict[str, Any], base: Path) -> None:
     projects = values.get("projects")
     if isinstance(projects, dict):
         places += [(project, "folder") for project in projects.values()]
+    faq = values.get("faq")
+    if isinstance(faq, dict) and str(faq.get("git", "")).startswith((".", "~")):  # others may be addresses
+        places.append((faq, "git"))
     for table, name in places:
         if isinstance(table, dict) and isinstance(table.get(name), str):
             table[name] = str(base / Path(table[name]).expanduser())

@@ -1,4 +1,4 @@
-"""What the clock says to us: one thread that ticks."""
+"""What the clock says to us: a thread that ticks."""
 
 import threading
 from collections.abc import Callable
@@ -9,25 +9,36 @@ log = structlog.get_logger(__name__)
 
 
 class Clock:
-    """Calls `tick` every `interval` seconds, one call at a time, until stopped. An error in one tick is logged."""
+    """Calls `tick` every `interval` seconds (0: only when told to), one call at a time, until stopped. An error in one
+    tick is logged."""
 
-    def __init__(self, tick: Callable[[], None], interval: float) -> None:
+    def __init__(self, tick: Callable[[], None], interval: float, *, name: str = "clock") -> None:
         self._tick = tick
-        self._interval = interval
+        self._interval = interval or None
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+        self._woken = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Tick from now on."""
         self._thread.start()
 
+    def soon(self) -> None:
+        """Tick at once, or once more after the tick that is under way; from any thread."""
+        self._woken.set()
+
     def stop(self, grace: float) -> None:
         """Tick no more; wait at most `grace` seconds for a tick that is under way."""
         self._stopped.set()
+        self._woken.set()
         self._thread.join(grace)
 
     def _run(self) -> None:
-        while not self._stopped.wait(self._interval):
+        while True:
+            self._woken.wait(self._interval)
+            if self._stopped.is_set():
+                return
+            self._woken.clear()
             try:
                 self._tick()
             except Exception:  # the next tick looks at everything again

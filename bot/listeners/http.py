@@ -2,7 +2,7 @@
 
 import io
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import structlog
@@ -13,7 +13,7 @@ from slack_sdk.signature import SignatureVerifier
 from bot.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = structlog.get_logger(__name__)
 
@@ -24,14 +24,26 @@ _LAST_ANSWERS_SECONDS = 0.5
 
 
 class HttpServer:
-    """Serves Slack's requests at `/slack/events`, and `/healthz` and `/readyz` for whoever watches the process."""
+    """Serves Slack's requests at `/slack/events`, and `/healthz` and `/readyz` for whoever watches the process.
 
-    def __init__(self, app: App, signing_secret: str, host: str, port: int, *, threads: int = 16) -> None:
+    `others` are applications for other paths, which check for themselves who calls.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        signing_secret: str,
+        host: str,
+        port: int,
+        *,
+        others: "Mapping[str, WSGIApplication] | None" = None,
+        threads: int = 16,
+    ) -> None:
         from waitress.server import create_server
 
         try:
             self._server = create_server(
-                Front(app, signing_secret),
+                Front(app, signing_secret, others or {}),
                 host=host,
                 port=port,
                 threads=threads,
@@ -66,16 +78,14 @@ class Front:
     isn't ASCII, with a traceback. So the signature is checked here, and what isn't signed goes no further.
     """
 
-    def __init__(self, app: App, signing_secret: str) -> None:
+    def __init__(self, app: App, signing_secret: str, others: "Mapping[str, WSGIApplication]") -> None:
+        self._others = others
         self._bolt: Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]] = SlackRequestHandler(app, path=PATH)
         self._verifier = SignatureVerifier(signing_secret)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        if path in {"/healthz", "/readyz"}:
-            return _plain(start_response, "200 OK", "ok")
-        if path != PATH or environ.get("REQUEST_METHOD") != "POST":
-            return _plain(start_response, "404 Not Found", "not found")
+        if environ.get("PATH_INFO", "") != PATH or environ.get("REQUEST_METHOD") != "POST":
+            return self._elsewhere(environ, start_response)
         if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BODY:
             return _plain(start_response, "413 Content Too Large", "too large")
         body = environ["wsgi.input"].read()
@@ -87,6 +97,14 @@ class Front:
         except Exception:  # Slack's own, but nothing that Bolt can read
             log.exception("request_not_understood")
             return _plain(start_response, "400 Bad Request", "not understood")
+
+    def _elsewhere(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path in {"/healthz", "/readyz"}:
+            return _plain(start_response, "200 OK", "ok")
+        if path in self._others:
+            return self._others[path](environ, start_response)
+        return _plain(start_response, "404 Not Found", "not found")
 
     def _is_signed(self, environ: "WSGIEnvironment", body: bytes) -> bool:
         timestamp = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")

@@ -4,13 +4,13 @@ from bot.domain.errors import NotFound
 from bot.domain.faq import Answer, Section
 from bot.domain.help import Escalation, Question, Verdict
 from bot.ports import HelpDesk
-from bot.search import Faq
+from bot.services.faq_source import FaqSource
 
 
 class Help:
     """`on_call` are the Slack ids (users or user groups) that a call for a human mentions."""
 
-    def __init__(self, faq: Faq, desk: HelpDesk, on_call: tuple[str, ...]) -> None:
+    def __init__(self, faq: FaqSource, desk: HelpDesk, on_call: tuple[str, ...]) -> None:
         self._faq = faq
         self._desk = desk
         self._on_call = on_call
@@ -22,7 +22,7 @@ class Help:
 
     def ask(self, question: Question) -> Answer:
         """Answer a question and remember both; the same key again is answered again but remembered once."""
-        answer = self._faq.ask(question.text)
+        answer = self._faq.current().ask(question.text)
         self._desk.asked(question, str(answer.outcome), tuple(hit.section.title for hit in answer.hits))
         return answer
 
@@ -32,7 +32,7 @@ class Help:
         Raises:
             NotFound: the FAQ has changed since it was offered.
         """
-        section = self._faq.section(file, anchor)
+        section = self._faq.current().section(file, anchor)
         if section is None:
             raise NotFound("FAQ entry", anchor, hint="The FAQ has changed since; ask again.")
         return section
