@@ -1,10 +1,29 @@
 """FAQ search: text in, hits out.
 
 `load(folder)` reads a folder of Markdown and returns a `Faq`; `Faq.ask(question)` returns an `Answer` with the sections
-that fit best, how sure it is, and what to do with them. Knows no Slack, no network and no model.
+that fit best, how sure it is, and what to do with them. `read(folder)` returns all that is in the folder, what is wrong
+with it and what was skipped included; `load_cases(folder)` the questions to prove it by. Knows no Slack, no network and
+no model.
 """
 
-from bot.search.confidence import Thresholds
-from bot.search.engine import Faq, load
+from pathlib import Path
 
-__all__ = ["Faq", "Thresholds", "load"]
+from bot.search import passages
+from bot.search.confidence import Thresholds
+from bot.search.document import Skipped
+from bot.search.engine import Faq
+from bot.search.library import Library, load_cases, read
+
+__all__ = ["Faq", "Library", "Skipped", "Thresholds", "load", "load_cases", "read"]
+
+
+def load(
+    path: Path,
+    *,
+    thresholds: Thresholds | None = None,
+    passage_limit: int = passages.DEFAULT_LIMIT,
+    strict: bool = True,
+) -> Faq:
+    """Read and index the FAQ in a folder. Raises ConfigurationError as `read` does."""
+    library = read(path, strict=strict)
+    return Faq(library.sections, library.problems, thresholds=thresholds, passage_limit=passage_limit)

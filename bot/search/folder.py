@@ -1,20 +1,41 @@
 """The files of a FAQ folder, read completely or refused."""
 
+import stat
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.domain.errors import ConfigurationError
+from bot.domain.faq import Problem
+
+MAX_BYTES = 32 * 1024 * 1024
+"""A larger file is no FAQ: reading it would take minutes and gigabytes."""
 
 _SUFFIXES = frozenset({".md", ".markdown"})
 _SHOWN = 5
 
 
-def read(folder: Path) -> dict[str, str]:
-    """The text of every Markdown file below `folder` by its relative path, in order of the paths.
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The text of each file by its relative path, in order of the paths, and what couldn't be read as it stands."""
 
-    A README is for those who write the FAQ, so that it isn't read; neither are hidden files and folders.
+    texts: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read(folder: Path) -> dict[str, str]:
+    """The text of every Markdown file by its relative path; raises as `files` does."""
+    return files(folder).texts
+
+
+def files(folder: Path, *, strict: bool = True, also: tuple[str, ...] = ()) -> Files:
+    """The Markdown files below `folder`, and those whose names end as `also` says.
+
+    A README is for those who write the FAQ, so that it isn't read; neither are hidden files and folders. If not
+    `strict`, bytes that aren't UTF-8 are replaced by U+FFFD and files that can't be read are left out.
 
     Raises:
-        ConfigurationError: the folder or one of its files can't be used; all such files are named.
+        ConfigurationError: the folder can't be used, or has no Markdown; if `strict`, also if one of its files can't be
+            used: all such files are named.
     """
     if not folder.exists():
         raise ConfigurationError(
@@ -25,49 +46,78 @@ def read(folder: Path) -> dict[str, str]:
         raise ConfigurationError(
             f"The FAQ folder “{folder}” is a file. Point the FAQ setting to the folder that holds the Markdown files."
         )
-    texts: dict[str, str] = {}
-    broken: list[str] = []
     try:
-        paths = sorted(_markdown_files(folder), key=lambda path: path.relative_to(folder).as_posix())
+        paths = sorted(_files(folder, also), key=lambda path: path.relative_to(folder).as_posix())
     except OSError as error:
         raise ConfigurationError(
             f"The FAQ folder “{folder}” can't be listed ({_reason(error)}). Give the bot's user the right to read it.",
             detail=str(error),
         ) from error
+    found = Files()
+    broken: list[str] = []
     for path in paths:
         name = path.relative_to(folder).as_posix()
         try:
-            texts[name] = _text(path.read_bytes())
+            content = _content(path)
+        except OSError as error:
+            broken.append(f"{name} can't be read ({_reason(error)}: check the file's permissions)")
+            found.problems.append(Problem(name, 1, f"can't be read ({_reason(error)}); it was left out"))
+            continue
+        except ValueError as error:
+            broken.append(f"{name} {error}")
+            found.problems.append(Problem(name, 1, f"{error}; it was left out"))
+            continue
+        try:
+            found.texts[name] = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             broken.append(f"{name} is not UTF-8 (byte {error.start}, line {line}: save it as UTF-8)")
-        except OSError as error:
-            broken.append(f"{name} can't be read ({_reason(error)}: check the file's permissions)")
-    if broken:
+            found.problems.append(
+                Problem(name, line, f"byte {error.start} is not UTF-8; what isn't was replaced: save the file as UTF-8")
+            )
+            found.texts[name] = content.decode("utf-8-sig", errors="replace")
+    if broken and (strict or not found.texts):
         more = f"; and {len(broken) - _SHOWN} more" if len(broken) > _SHOWN else ""
         raise ConfigurationError(f"The FAQ in “{folder}” can't be used: {'; '.join(broken[:_SHOWN])}{more}.")
-    if not texts:
+    if not any(_is_markdown(Path(name)) for name in found.texts):
         raise ConfigurationError(
             f"The FAQ folder “{folder}” has no Markdown file (a README isn't counted). "
             "Add a file such as “questions.md” with a heading per question."
         )
-    return texts
+    return found
 
 
-def _markdown_files(folder: Path) -> list[Path]:
+def _files(folder: Path, also: tuple[str, ...]) -> list[Path]:
     found: list[Path] = []
     for path in folder.iterdir():
         if path.name.startswith("."):
             continue
-        if path.is_dir() and not path.is_symlink():
-            found.extend(_markdown_files(path))
-        elif path.suffix.lower() in _SUFFIXES and path.stem.lower() != "readme" and not path.is_dir():
+        if path.is_dir():
+            if not path.is_symlink():  # it may lead back up
+                found.extend(_files(path, also))
+        elif _is_markdown(path) or path.name.endswith(also):
             found.append(path)
     return found
 
 
-def _text(content: bytes) -> str:
-    return content.decode("utf-8-sig")
+def _is_markdown(path: Path) -> bool:
+    return path.suffix.lower() in _SUFFIXES and path.stem.lower() != "readme"
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        OSError: it can't be read.
+        ValueError: it isn't a file, or too large.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would never end
+        raise ValueError("is not a regular file")
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"is larger than {MAX_BYTES // 1024 // 1024} MB: split it")
+    return content
 
 
 def _reason(error: OSError) -> str:

@@ -1,296 +1,267 @@
 """Markdown to sections.
 
-A section is one answerable entry, found by the headings:
+A section is one answerable entry:
 
 - A heading that asks (it ends in a question mark, is numbered like "1.2", or begins with "How to", "What is" and the
   like) opens an entry and takes in the deeper headings below it, since those are parts of its answer. Only a deeper
   heading that clearly asks something of its own (question mark or number) opens another entry.
 - Any other heading opens a section that ends at the next heading.
 - A file's title takes in the rest only if it is the only question of the file.
-- What has no text of its own isn't a section: groups, tables of contents.
+- A question without a heading (bold, labelled "Q:", in a numbered list, the summary of `<details>`) opens an entry too,
+  except below a heading that ends in a question mark: there it is part of the answer.
+- What has no text of its own isn't a section: groups, tables of contents. It is reported as skipped.
 
-Sections of a file don't overlap. Only headings at the outermost level count, not those in quotes and lists.
+Sections of a file don't overlap, and each line that isn't blank is in one of them or skipped. Only headings at the
+outermost level count, not those in quotes and lists.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from itertools import groupby
 
-from bot.domain.faq import CodeBlock, Link, Problem, Section
+from bot.domain.faq import Metadata, Problem, Section
+from bot.search import content, metadata, tokens
+from bot.search.anchors import slug
+from bot.search.contents import is_contents
+from bot.search.document import Document, Skipped
+from bot.search.entries import Span, spans
+from bot.search.openings import Scan
 
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-    from markdown_it.token import Token
+__all__ = ["Document", "blocks_of", "parse", "slug"]
 
-_NUMBERED = re.compile(r"^\(?\d+\.\d+(\.\d+)*[.):]?\s+\S")
-_ASKING_START = re.compile(
-    r"^(?:\d+[.):]\s*)?(?:how (?:to|do|does|can|should|is|are)|what(?:['\u2019]s)?|which|where|when|why|who"
-    r"|can (?:i|we|you)|do (?:i|we)|does|is (?:it|there)|are there|should (?:i|we))\b",
-    re.IGNORECASE,
-)
 _FRONT_MATTER_LINE = re.compile(r"^(?:[\w.-]+\s*:(?:\s.*)?|\s+.*|-\s.*|#.*|)$")
 _FRONT_MATTER_MAX_LINES = 200
-_TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
-_TOC_MARKERS = frozenset({"[toc]", "[[toc]]", "[[_toc_]]"})
-_NOT_IN_ANCHOR = re.compile(r"[^\w\- ]")
-_NAVIGATION = re.compile(r"^(?:#|(?![a-z][a-z0-9+.-]*:|//)[^#?]*\.(?:md|markdown)(?:#|$))", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """The sections of one file in file order, what is wrong with it, and all anchors that GitHub would give it."""
-
-    sections: tuple[Section, ...]
-    problems: tuple[Problem, ...]
-    anchors: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Heading:
-    title: str
-    level: int
-    anchor: str
-    first: int  # line index of the heading
-    after: int  # line index behind it
-
-    @property
-    def asks_clearly(self) -> bool:
-        return self.title.endswith(("?", "\uff1f")) or bool(_NUMBERED.match(self.title))
-
-    @property
-    def asks(self) -> bool:
-        return self.asks_clearly or bool(_ASKING_START.match(self.title))
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What is between two lines. `empty` if there is nothing that could answer a question."""
-
-    prose: str
-    code: tuple[CodeBlock, ...]
-    links: tuple[Link, ...]
-    empty: bool
+_DETAILS_END = re.compile(r"\s*(?:</details\s*>\s*)+$", re.IGNORECASE)
 
 
 def parse(text: str, file: str) -> Document:
     """Split the Markdown `text` of `file` (its name for messages and hits) into sections. Never raises on any text."""
-    text = normalise(text)
-    lines = text.split("\n")
-    tokens = _parser().parse(text)
-    headings = _headings(tokens)
-    blocks = _top_level_blocks(tokens)
-    anchors = frozenset(heading.anchor for heading in headings)
-
-    sections: list[Section] = []
-    problems: list[Problem] = []
-    for opening, path, start, end in _spans(headings, len(lines), file):
-        content = _content(blocks, start, end)
-        if content.empty:
-            if opening and opening.asks:
-                problems.append(
-                    Problem(file, opening.first + 1, f"“{opening.title}” has no answer below it; it was skipped")
-                )
-            continue
-        first, last = _without_blank_ends(lines, start, end)
-        sections.append(
-            Section(
-                path=path,
-                title=path[-1],
-                level=opening.level if opening else 0,
-                anchor=opening.anchor if opening else "",
-                file=file,
-                line=(opening.first if opening else first) + 1,
-                end_line=last,
-                body="\n".join(lines[first:last]),
-                prose=content.prose,
-                code=content.code,
-                links=content.links,
-                body_line=first + 1,
-            )
-        )
-    return Document(tuple(sections), tuple(problems), anchors)
-
-
-def normalise(text: str) -> str:
-    """The text as it is parsed: no byte order mark, line ends `\\n`, front matter blanked out (lines keep their
-    numbers), NUL replaced as CommonMark says."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
-    lines = text.split("\n")
-    if lines[0].rstrip() != "---":
-        return text
-    for number, line in enumerate(lines[1:_FRONT_MATTER_MAX_LINES], 1):
-        if number > 1 and line.rstrip() in {"---", "..."}:
-            return "\n".join([""] * (number + 1) + lines[number + 1 :])
-        if not _FRONT_MATTER_LINE.match(line):
-            break
-    return text
+    text, front = _prepared(text)
+    return _Parser(text, front, file).document()
 
 
 def blocks_of(body: str) -> list[tuple[int, int, bool]]:
     """The outermost blocks of a section's body as (first line, line behind the last, is a heading), from 0."""
-    return [
-        (block[0].map[0], block[0].map[1], block[0].type == "heading_open")
-        for block in _top_level_blocks(_parser().parse(body))
-        if block[0].map
-    ]
+    found, _ = tokens.blocks(body)
+    return [(block.first, block.end, block.kind == "heading_open") for block in found]
 
 
-def slug(title: str) -> str:
-    """GitHub's anchor for a heading, before duplicates are numbered."""
-    return _NOT_IN_ANCHOR.sub("", title.strip().lower()).replace(" ", "-")
+def _prepared(text: str) -> tuple[str, int]:
+    """The text as it is parsed, and how many lines are front matter: no byte order mark, line ends `\\n`, front matter
+    blanked out (lines keep their numbers), NUL replaced as CommonMark says."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+    lines = text.split("\n", _FRONT_MATTER_MAX_LINES)
+    fence = lines[0].rstrip()
+    if fence not in {"---", "+++"}:
+        return text, 0
+    ends = {"---", "..."} if fence == "---" else {"+++"}
+    for number, line in enumerate(lines[1:_FRONT_MATTER_MAX_LINES], 1):
+        if number > 1 and line.rstrip() in ends:
+            return "\n".join([""] * (number + 1) + lines[number + 1 :]), number + 1
+        if fence == "---" and not _FRONT_MATTER_LINE.match(line):
+            break
+    return text, 0
 
 
-def _without_blank_ends(lines: Sequence[str], start: int, end: int) -> tuple[int, int]:
-    while start < end and not lines[start].strip():
-        start += 1
-    while end > start and not lines[end - 1].strip():
-        end -= 1
-    return start, end
+class _Parser:
+    """The work on one file. Lines count from 0 until they are reported."""
 
+    def __init__(self, text: str, front: int, file: str) -> None:
+        self._file = file
+        self._front = front
+        self._lines = text.split("\n")
+        self._blocks, self._definitions = tokens.blocks(text)
+        self._scan = Scan(self._lines, self._blocks, self._definitions, file)
+        titles = frozenset(self._scan.headings())
+        self._contents = {
+            block.first: block.end for block in self._blocks if is_contents(block, titles, self._definitions)
+        }
+        self._contents_ends = {self._end_of_text(first, end): first for first, end in self._contents.items()}
+        self._scan.run(self._contents.keys())
+        self._problems = self._scan.problems
+        self._owned: list[tuple[int, int]] = []  # lines of sections
+        self._reasons: list[tuple[int, int, str]] = [(0, self._front, "front matter")] if front else []
+        self._comments: set[int] = set()  # first lines of the metadata comments that are read
+        self._blanked: dict[int, str] = {}  # lines of other metadata comments, with what is left of them
 
-@cache
-def _parser() -> "MarkdownIt":
-    from markdown_it import MarkdownIt  # most of this package's import time, and not needed to import it
+    def document(self) -> Document:
+        """All that is in the file."""
+        found = list(spans(self._scan.found, len(self._lines), self._file))
+        gathered = content.gather(
+            self._blocks, found, self._lines, self._definitions, self._contents.keys(), self._file
+        )
+        defaults = self._of_file(found[0])
+        comments = [self._comment(span) for span in found]
+        self._misplaced(gathered.comments)
+        sections: list[Section] = []
+        for span, comment, inside in zip(found, comments, gathered.contents, strict=True):
+            if section := self._section(span, comment, inside, defaults):
+                sections.append(section)
+        self._problems.extend(gathered.problems)
+        return Document(
+            sections=tuple(self._distinct(sections)),
+            problems=tuple(sorted(self._problems, key=lambda problem: problem.line)),
+            anchors=self._scan.anchors | {given.lower() for given in self._scan.given},
+            skipped=tuple(self._skipped()),
+            links=tuple(gathered.links),
+            defaults=defaults,
+            line_count=len(self._lines),
+        )
 
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    def _of_file(self, span: Span) -> Metadata:
+        """The defaults for all entries: the first metadata comment above the first heading."""
+        for block in self._blocks:
+            if block.first >= span.end:
+                break
+            if block.kind == "html_block" and (comment := metadata.find(self._lines, block.first, block.end)):
+                found, problems = metadata.read(comment, self._file, of_file=True)
+                self._problems.extend(problems)
+                self._comments.add(comment.first)
+                self._blank(comment)
+                self._reasons.append((comment.first, comment.after, "defaults for the file"))
+                return found
+        return Metadata()
 
+    def _comment(self, span: Span) -> metadata.Comment | None:
+        """The metadata comment right below the title of a section."""
+        if span.opening is None or span.opening.resumes is not None or span.opening.rest is not None:
+            return None
+        first = self._filled(span.start, span.end)
+        comment = metadata.find(self._lines, first, span.end)
+        if comment:
+            self._comments.add(comment.first)
+        return comment
 
-def _headings(tokens: Sequence["Token"]) -> list[_Heading]:
-    found: list[_Heading] = []
-    taken: dict[str, int] = {}
-    for position, token in enumerate(tokens):
-        if token.type != "heading_open" or token.level or token.map is None:
-            continue
-        title = " ".join(_plain(tokens[position + 1]).split())
-        base = anchor = slug(title)
-        while anchor in taken:
-            taken[base] += 1
-            anchor = f"{base}-{taken[base]}"
-        taken[anchor] = 0
-        found.append(_Heading(title, int(token.tag[1:]), anchor, token.map[0], token.map[1]))
-    return found
+    def _misplaced(self, places: Sequence[tuple[int, int]]) -> None:
+        """Metadata comments elsewhere aren't read, and never shown."""
+        for line, end in places:
+            if line in self._comments or not (comment := metadata.find(self._lines, line, end)):
+                continue
+            self._problems.append(
+                Problem(self._file, line + 1, "this metadata comment isn't read: put it right below a heading")
+            )
+            self._blank(comment)
 
+    def _blank(self, comment: metadata.Comment) -> None:
+        self._blanked.update(dict.fromkeys(range(comment.first, comment.after), ""))
+        self._blanked[comment.after - 1] = comment.rest
 
-def _spans(
-    headings: Sequence[_Heading], line_count: int, file: str
-) -> Iterator[tuple[_Heading | None, tuple[str, ...], int, int]]:
-    """Heading, path, first line below it and end line (from 0, end excluded) of every possible section."""
-    openings = _openings(headings)
-    first = headings[0].first if headings else line_count
-    name = file.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("-", " ").replace("_", " ").strip() or file
-    yield None, (name.capitalize(),), 0, first
-    trail: list[_Heading] = []
-    ends = [heading.first for heading in openings[1:]] + [line_count]
-    for heading, end in zip(openings, ends, strict=False):
-        trail = [above for above in trail if above.level < heading.level] + [heading]
-        titles = tuple(above.title for above in trail if above.title)
-        yield heading, titles or (name.capitalize(),), heading.after, end
+    def _section(
+        self, span: Span, comment: metadata.Comment | None, inside: content.Content, defaults: Metadata
+    ) -> Section | None:
+        own = Metadata()
+        if comment:
+            own, problems = metadata.read(comment, self._file)
+            self._problems.extend(problems)
+        lines, first = self._body(span, comment)
+        opening = span.opening
+        if inside.empty or not lines:
+            self._leave_out(span, comment)
+            return None
+        heading = opening if opening and opening.resumes is None else None
+        closed = opening is not None and opening.end == span.end
+        last = span.end if closed else first + len(lines)
+        top = heading.first if heading else first
+        self._owned.append((top, last))
+        return Section(
+            path=span.path,
+            title=span.path[-1],
+            level=min(6, len(span.path)) if heading and not heading.is_heading else (opening.level if opening else 0),
+            anchor=opening.anchor if opening else "",
+            file=self._file,
+            line=top + 1,
+            end_line=last,
+            body="\n".join(lines),
+            prose=inside.prose,
+            code=tuple(inside.code),
+            links=tuple(inside.links),
+            body_line=first + 1,
+            metadata=metadata.with_defaults(own, defaults),
+        )
 
+    def _leave_out(self, span: Span, comment: metadata.Comment | None) -> None:
+        opening = span.opening
+        has_contents = any(first in self._contents for first in range(span.start, span.end))
+        has_title = opening is not None and opening.resumes is None
+        reason = "table of contents" if has_contents else "no text below the heading" if has_title else "no text"
+        self._reasons.append((span.first, span.end, reason))
+        if opening and has_title and span.asks:
+            problem = f"“{opening.title}” has no answer below it; it was skipped"
+            self._problems.append(Problem(self._file, opening.first + 1, problem))
+        elif comment:
+            self._problems.append(
+                Problem(self._file, comment.first + 1, "this metadata belongs to a heading without text; it isn't used")
+            )
 
-def _openings(headings: Sequence[_Heading]) -> list[_Heading]:
-    if not headings:
-        return []
-    title = headings[0]
-    is_file_title = all(other.level > title.level for other in headings[1:])
-    only_question = title.asks_clearly and not any(other.asks for other in headings[1:])
-    openings: list[_Heading] = []
-    for heading in headings:
-        current = openings[-1] if openings else None
-        takes_in = current is not None and current.asks and (current is not title or not is_file_title or only_question)
-        if current and takes_in and heading.level > current.level and not heading.asks_clearly:
-            continue
-        openings.append(heading)
-    return openings
+    def _body(self, span: Span, comment: metadata.Comment | None) -> tuple[list[str], int]:
+        """The Markdown of a section without its title, metadata, tables of contents at its ends and blank lines around
+        it, and its first line."""
+        start, end = span.start, span.end
+        rest = span.opening.rest if span.opening else None
+        if comment:
+            start, rest = (comment.after - 1, comment.rest) if comment.rest else (comment.after, None)
+        if rest is None:
+            start = self._filled(start, end)
+            while not span.asks and start in self._contents:
+                start = self._filled(self._contents[start], end)
+        indent = span.opening.indent if span.opening else 0
+        lines = [self._blanked.get(number, self._dedented(self._lines[number], indent)) for number in range(start, end)]
+        if rest is not None and lines:
+            lines[0] = rest
+        if lines and span.opening and span.opening.end == end:
+            lines[-1] = _DETAILS_END.sub("", lines[-1][-1000:]) if len(lines[-1]) < 1000 else lines[-1]
+        self._cut_end(lines, start, span)
+        return lines, start
 
+    def _cut_end(self, lines: list[str], start: int, span: Span) -> None:
+        """Cut blank lines and tables of contents off the end."""
+        while True:
+            while lines and not lines[-1].strip():
+                lines.pop()
+            first = self._contents_ends.get(start + len(lines), -1)
+            if span.asks or first <= start:
+                return
+            self._reasons.append((first, self._contents[first], "table of contents"))
+            del lines[first - start :]
 
-def _top_level_blocks(tokens: Sequence["Token"]) -> list[list["Token"]]:
-    blocks: list[list[Token]] = []
-    depth = 0
-    for token in tokens:
-        if depth == 0:
-            blocks.append([])
-        blocks[-1].append(token)
-        depth += token.nesting
-    return blocks
+    @staticmethod
+    def _dedented(line: str, indent: int) -> str:
+        if not indent:
+            return line
+        blank = len(line) - len(line.lstrip(" \t"))
+        return line[min(indent, blank) :]
 
+    def _end_of_text(self, first: int, end: int) -> int:
+        while end > first and not self._lines[end - 1].strip():
+            end -= 1
+        return end
 
-def _content(blocks: Sequence[Sequence["Token"]], start: int, end: int) -> _Content:
-    prose: list[str] = []
-    code: list[CodeBlock] = []
-    links: list[Link] = []
-    has_text = False
-    for block in blocks:
-        where = block[0].map
-        if where is None or not start <= where[0] < end:
-            continue
-        if _is_table_of_contents(block):
-            continue
-        before = len(prose)
-        for token in block:
-            if token.type in {"fence", "code_block"} and token.map:
-                line = token.map[0] + (2 if token.type == "fence" else 1)
-                language = token.info.split(maxsplit=1)[0] if token.info.strip() else ""
-                code.append(CodeBlock(language, token.content, line))
-                has_text = has_text or bool(token.content.strip())
-            elif token.type == "inline":
-                prose.append(_plain(token))
-                links.extend(_links(token))
-            elif token.type == "html_block":
-                prose.append(_TAG.sub(" ", token.content))
-        if block[0].type != "heading_open":
-            has_text = has_text or any(part.strip() for part in prose[before:])
-    text = "\n".join(part.strip() for part in prose if part.strip())
-    return _Content(text, tuple(code), tuple(links), empty=not has_text)
+    def _filled(self, start: int, end: int) -> int:
+        """The first line from `start` on that isn't blank."""
+        while start < end and not self._blanked.get(start, self._lines[start]).strip():
+            start += 1
+        return start
 
+    def _distinct(self, sections: Sequence[Section]) -> Iterator[Section]:
+        """The sections, each with an anchor of its own: what is in two parts has it for the first only."""
+        seen: set[str] = set()
+        for section in sections:
+            if section.anchor in seen:
+                section = replace(section, anchor=self._scan.numbering.take(section.anchor))  # noqa: PLW2901  # the same one
+            seen.add(section.anchor)
+            yield section
 
-def _is_table_of_contents(block: Sequence["Token"]) -> bool:
-    """A list made only of links within the FAQ, two or more, or a marker that a renderer replaces by one."""
-    if block[0].type == "paragraph_open":
-        return len(block) == 3 and block[1].content.strip().lower() in _TOC_MARKERS
-    if block[0].type not in {"bullet_list_open", "ordered_list_open"}:
-        return False
-    count = 0
-    for token in block:
-        if token.type in {"fence", "code_block", "html_block"}:
-            return False
-        if token.type != "inline":
-            continue
-        depth = 0
-        for child in token.children or []:
-            if child.type == "link_open":
-                if not _NAVIGATION.match(str(child.attrGet("href") or "")):
-                    return False
-                count += 1
-            depth += child.nesting if child.type.startswith("link_") else 0
-            if depth == 0 and any(letter.isalpha() for letter in child.content):
-                return False
-    return count >= 2
-
-
-def _plain(inline: "Token") -> str:
-    parts: list[str] = []
-    for child in inline.children or []:
-        if child.type in {"text", "code_inline"}:
-            parts.append(child.content)
-        elif child.type in {"softbreak", "hardbreak"}:
-            parts.append("\n")
-        elif child.type == "image":
-            parts.append(_plain(child))
-        elif child.type == "html_inline" and child.content.lower().startswith("<br"):
-            parts.append(" ")
-    return "".join(parts)
-
-
-def _links(inline: "Token") -> Iterator[Link]:
-    target, inside = "", False
-    parts: list[str] = []
-    for child in inline.children or []:
-        if child.type == "link_open":
-            target, parts, inside = str(child.attrGet("href") or ""), [], True
-        elif child.type == "link_close":
-            inside = False
-            yield Link("".join(parts), target)
-        elif inside:
-            parts.append(child.content if child.type != "softbreak" else " ")
+    def _skipped(self) -> Iterator[Skipped]:
+        """All lines that are in no section and not blank, with the first reason that was found for them."""
+        why = ["no text"] * len(self._lines)
+        for first, end, reason in reversed(self._reasons):
+            why[first:end] = [reason] * (min(end, len(why)) - first)
+        for first, end in self._owned:
+            why[first:end] = [""] * (end - first)
+        at = 0
+        for reason, group in groupby(why):
+            first, at = at, at + sum(1 for _ in group)
+            filled = [line for line in range(first, at) if self._lines[line].strip()] if reason else []
+            if filled:
+                yield Skipped(self._file, filled[0] + 1, filled[-1] + 1, reason)

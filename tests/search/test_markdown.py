@@ -43,6 +43,23 @@ MARKDOWN_LINES = st.sampled_from(
         "",
         "  ",
         "[TOC]",
+        "**How do I do it?**",
+        "**Q: Is it bold?** It is.",
+        "Q: How?",
+        "A: So.",
+        "1. **How is a list?**",
+        "   It is long.",
+        "- [a](#a) [b](#b) [c](#c)",
+        "<h2>An HTML heading?</h2>",
+        "<details>",
+        "<summary>A summary</summary>",
+        "text</details>",
+        "<dl><dt>Term</dt>",
+        "<pre>code</pre>",
+        "<!-- faq",
+        'owner = "x"',
+        "<!-- faq tags = ['x'] --> text",
+        "+++",
     ]
 )
 DOCUMENTS = st.builds(
@@ -61,26 +78,56 @@ def titles(text: str) -> list[str]:
     return [section.title for section in sections(text)]
 
 
+def lines_of(text: str) -> list[str]:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd").split("\n")
+
+
 @settings(max_examples=300, deadline=None)
 @given(DOCUMENTS)
 @example("---\n---")
 @example("#\n#\n")
 @example("---\r\na: b\r\n---\r\n# T\r\nx")
 def test_any_text_becomes_sections_with_right_lines(text: str) -> None:
-    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd").split("\n")
+    lines = lines_of(text)
 
-    found = sections(text)
+    document = parse(text, "file.md")
 
-    for section in found:
+    assert document.line_count == len(lines)
+    for section in document.sections:
         assert 1 <= section.line <= section.body_line <= section.end_line <= len(lines)
-        assert lines[section.body_line - 1 : section.end_line] == section.body.split("\n")
         assert section.path[-1] == section.title
+        body = section.body.split("\n")
+        assert section.body_line + len(body) - 1 <= section.end_line
+        for source, shown in zip(lines[section.body_line - 1 :], body, strict=False):
+            assert shown in source
+            assert source == shown or source.endswith(shown) or source.lower().rstrip().endswith("</details>")
         for block in section.code:
             assert section.line <= block.line <= section.end_line + 1
-    for above, below in pairwise(found):
-        assert above.end_line < below.line
-    anchors = [section.anchor for section in found if section.level]
+    anchors = [section.anchor for section in document.sections]
     assert len(set(anchors)) == len(anchors)
+
+
+@settings(max_examples=300, deadline=None)
+@given(DOCUMENTS)
+@example("")
+@example("<details><summary>A?</summary>x</details><details><summary>B?</summary>y</details>\n")
+@example("<details><summary>A?</summary>\n\nx\n\n</details><details><summary>B?</summary>\n\ny\n</details>z")
+def test_every_line_is_in_one_section_or_reported_as_skipped(text: str) -> None:
+    document = parse(text, "file.md")
+
+    owners: dict[int, int] = {}
+    taken = [(section.line, section.end_line) for section in document.sections]
+    taken += [(skipped.line, skipped.end_line) for skipped in document.skipped]
+    for first, last in taken:
+        for number in range(first, last + 1):
+            owners[number] = owners.get(number, 0) + 1
+    assert set(owners.values()) <= {1}
+    for number, line in enumerate(lines_of(text), 1):
+        assert number in owners or not line.strip()
+    ends = [(part.line, part.end_line) for part in document.parts()]
+    assert ends[0][0] == 1
+    assert ends[-1][1] == document.line_count
+    assert all(above[1] + 1 == below[0] for above, below in pairwise(ends))
 
 
 def test_a_question_takes_in_the_headings_that_are_parts_of_its_answer() -> None:
