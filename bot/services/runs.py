@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from rapidfuzz import fuzz, process, utils
@@ -9,7 +10,17 @@ from rapidfuzz import fuzz, process, utils
 from bot.domain.access import Caller, Principal
 from bot.domain.commands import CANCEL, LOGS, RUNS, STATUS, SUBMIT
 from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
-from bot.domain.runs import Project, Run, RunDetail, RunSpec, SubmitRequest, SubmittedRun, WatchedRun, run_id_of
+from bot.domain.runs import (
+    Project,
+    Run,
+    RunDetail,
+    RunSpec,
+    RunStatus,
+    SubmitRequest,
+    SubmittedRun,
+    WatchedRun,
+    run_id_of,
+)
 from bot.ports import WatchList, Workspace
 from bot.services.guard import Guard
 
@@ -59,11 +70,23 @@ class Runs:
             return self._workspace.log_tail(self._existing(run_id).id, lines)
 
     def cancel(self, principal: Principal, run_id: str) -> Run:
-        """Stop a run; one that has ended is returned as it is. Raises PermissionDenied, NotFound, OutcomeUnknown."""
+        """Stop a run and return it: CancelRequested when that was asked for now, as it is when it had ended by itself.
+
+        Raises:
+            PermissionDenied: `principal` may not cancel runs.
+            NotFound: there is no such run (with the nearest ids).
+            OutcomeUnknown: Azure ML didn't say in time whether it took the request.
+        """
         with self._guard.allow(principal, CANCEL) as attempt:
             attempt.detail = f"run={run_id}"
             run = self._existing(run_id)
-            return run if run.status.is_final else self._workspace.cancel(run_id)
+            if run.status.is_final:
+                return run
+            stopped = self._workspace.cancel(run_id)
+            if stopped.status is RunStatus.CANCELED:
+                # So fast that it looks as if somebody else had done it before.
+                return replace(stopped, status=RunStatus.CANCEL_REQUESTED)
+            return stopped
 
     def latest(self, principal: Principal, limit: int) -> tuple[Run, ...]:
         """The workspace's latest runs, newest first. Raises PermissionDenied."""

@@ -1,0 +1,71 @@
+"""A workspace with one run, and a list that remembers nothing."""
+
+from dataclasses import replace
+
+from bot.domain.environments import EnvironmentDetail, EnvironmentName
+from bot.domain.errors import Unavailable
+from bot.domain.runs import Metric, Run, RunSpec, RunStatus, WatchedRun
+from tests.services.fakes import SCOPE
+
+
+class FakeWorkspace:
+    """`ports.Workspace` as far as `run` goes; a cancelled run then has the status `after_cancel`."""
+
+    scope = SCOPE
+
+    def __init__(self, run: Run, *, after_cancel: RunStatus = RunStatus.CANCEL_REQUESTED) -> None:
+        self.run = run
+        self.after_cancel = after_cancel
+        self.looked_up: list[str] = []
+        self.cancelled: list[str] = []
+
+    def find_run(self, run_id: str) -> Run | None:
+        self.looked_up.append(run_id)
+        return self.run if run_id == self.run.id else None
+
+    def list_runs(self, limit: int) -> tuple[Run, ...]:
+        return (self.run,)[:limit]
+
+    def cancel(self, run_id: str) -> Run:
+        self.cancelled.append(run_id)
+        self.run = replace(self.run, status=self.after_cancel)
+        return self.run
+
+    def submit(self, spec: RunSpec) -> Run:
+        raise Unavailable("This workspace starts nothing.", detail=spec.run_id)
+
+    def metrics(self, run_id: str) -> tuple[Metric, ...]:
+        self.looked_up.append(run_id)
+        return ()
+
+    def log_tail(self, run_id: str, lines: int) -> tuple[str, ...]:
+        self.looked_up.append(run_id)
+        return ("begun",)[:lines]
+
+    def list_environments(self) -> tuple[EnvironmentName, ...]:
+        return ()
+
+    def environment(self, name: str, version: str = "") -> EnvironmentDetail:
+        return EnvironmentDetail(name, version, curated=False)
+
+    def list_compute_targets(self) -> tuple[str, ...]:
+        return ()
+
+    def close(self) -> None:
+        """Nothing works for it."""
+
+
+class FakeWatchList:
+    """`ports.WatchList` with nothing on it."""
+
+    def add(self, watched: WatchedRun) -> None:
+        """Forgotten at once."""
+
+    def all(self) -> tuple[WatchedRun, ...]:
+        return ()
+
+    def shown(self, run_id: str, digest: str) -> None:
+        """Nothing is followed."""
+
+    def remove(self, run_id: str) -> None:
+        """Nothing is followed."""
