@@ -42,10 +42,13 @@ class Confinement:
         for hidden in (Path.home(), Path("~root").expanduser(), Path("/home"), state):
             if hidden.is_dir() and hidden != Path("/") and os.access(hidden, os.X_OK):
                 arguments += ["--tmpfs", str(hidden)]
-        for path in dict.fromkeys((*_interpreter(), *readable)):
-            arguments += ["--ro-bind-try", str(path), str(path)]
+        arguments += _read_only((*_interpreter(), *readable))
         arguments += ["--bind", str(writable), str(writable)]
         return [*arguments, "--", *command]
+
+
+def _read_only(paths: tuple[Path, ...]) -> list[str]:
+    return [word for path in dict.fromkeys(paths) for word in ("--ro-bind-try", str(path), str(path))]
 
 
 def _interpreter() -> tuple[Path, ...]:
@@ -61,7 +64,7 @@ def find() -> Confinement | None:
         return None
     try:
         probe = subprocess.run(
-            [program, *_BASE, "--", sys.executable, "-c", "pass"],
+            [program, *_BASE, *_read_only(_interpreter()), "--", sys.executable, "-c", "pass"],
             check=False,
             capture_output=True,
             timeout=_PROBE_SECONDS,
