@@ -1,7 +1,7 @@
-"""Questions with what a good answer to them is, and the entries that they name.
+"""Cases from any file, for any FAQ, and the entries that they name.
 
-A line of a case file is an object: `q`, `gold` (headings or `file#anchor`; empty: silence is right), and if wanted
-`kind` and `split` (`tune` or `test`).
+Those beside the FAQ are read with it, strictly. Here a line may have more than is known, and gold that fits no entry
+isn't left out but counts as lost: whoever brings cases of their own wants to see all of them scored.
 """
 
 import json
@@ -14,7 +14,6 @@ from bot.domain.errors import ConfigurationError
 from bot.domain.faq import Case, Section
 from bot.search import Faq
 
-SUFFIX = ".cases.jsonl"
 _MARKS = re.compile(r"[*_`~]|^#+\s+|\s+#+$")
 _NUMBER = re.compile(r"^\(?\d+(?:\.\d+)*[.):]*\s+")
 _BELOW = re.compile(r"\s*[>\u203a]\s*")
@@ -31,18 +30,8 @@ class Cases:
     unmatched: tuple[str, ...] = ()
 
 
-def of_folder(folder: Path, faq: Faq) -> Cases:
-    """The cases beside the entries (`*.cases.jsonl`) and those in the entries themselves (kind `inline`).
-
-    Raises:
-        ConfigurationError: a file can't be read or used.
-    """
-    cases = [case for path in sorted(folder.rglob(f"*{SUFFIX}")) for case in _lines(path)]
-    return _resolved([*cases, *_inline(faq)], faq)
-
-
 def of_file(path: Path, faq: Faq) -> Cases:
-    """The cases of one file.
+    """The cases of one file: a JSON object a line with `q`, `gold` and, if wanted, `kind` and `split`.
 
     Raises:
         ConfigurationError: it can't be read or used.
@@ -133,14 +122,6 @@ def _resolved(cases: Iterable[Case], faq: Faq) -> Cases:
                 unmatched.append(name)
         found.append(replace(case, gold=tuple(dict.fromkeys(gold))))
     return Cases(tuple(found), tuple(dict.fromkeys(unmatched)))
-
-
-def _inline(faq: Faq) -> Iterator[Case]:
-    for section in faq.sections:
-        for question in section.metadata.answers:
-            yield Case(question, (section.location,), "inline")
-        for question in section.metadata.not_answers:
-            yield Case(question, (), "inline")
 
 
 def _lines(path: Path) -> list[Case]:

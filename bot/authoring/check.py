@@ -4,9 +4,9 @@ from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
-from bot.authoring import cases, entries, links, names, sdk_use, snippets
+from bot.authoring import entries, links, names, sdk_use, snippets
 from bot.authoring.findings import Report
-from bot.search import load
+from bot.search import Faq, read
 
 
 def check(folder: Path, *, today: date, web: bool = False, ignored: Collection[str] = ()) -> Report:
@@ -16,16 +16,17 @@ def check(folder: Path, *, today: date, web: bool = False, ignored: Collection[s
     Raises:
         ConfigurationError: the folder, or a file of it, can't be used at all.
     """
-    faq = load(folder)
-    found = links.of_the_reader(folder, faq.problems, faq.sections) + links.local(folder, faq.sections)
+    library = read(folder, strict=False)
+    sections = library.sections
+    found = links.of_the_reader(folder, library) + links.local(folder, library)
     if web:
-        found += links.external(faq.sections)
-    for section in faq.sections:
+        found += links.external(library)
+    for section in sections:
         parsed, unparsable = snippets.parsed(section)
         found += unparsable
         found += names.faults(section.file, parsed)
         found += sdk_use.faults(section.file, parsed)
-    found += entries.duplicates(faq.sections) + entries.clashes(faq.sections) + entries.upkeep(faq.sections, today)
-    found += entries.questions(faq, cases.of_folder(folder, faq))
+    found += entries.duplicates(sections) + entries.clashes(sections) + entries.upkeep(sections, today)
+    found += entries.questions(Faq(sections, cases=library.cases), library.cases)
     kept = sorted({finding for finding in found if finding.rule not in ignored})
-    return Report(tuple(kept), len(faq.sections), len({section.file for section in faq.sections}))
+    return Report(tuple(kept), len(sections), len(library.documents))

@@ -127,17 +127,17 @@ def evaluate(
     """Ask the FAQ its cases and print how well it answers; exit code 1 if a figure is worse than committed."""
     from bot.authoring import cases as all_cases
     from bot.authoring import evaluation, scores
-    from bot.search import load
+    from bot.search import load, load_cases
 
     with _one_sentence():
         folder = faq or _shipped()
         loaded = load(folder)
-        known = all_cases.of_file(cases, loaded) if cases else all_cases.of_folder(folder, loaded)
+        known = all_cases.of_file(cases, loaded) if cases else all_cases.Cases(load_cases(folder))
         chosen = [case for case in known.cases if split in {Split.ALL, case.split}]
         if not chosen:
             raise ConfigurationError(
                 f"There are no cases to ask in “{cases or folder}” (split: {split}). Write some into the entries "
-                f"(answers, not) or into a file beside them that ends in {all_cases.SUFFIX}."
+                "(answers, not) or into a file beside them that ends in .cases.jsonl."
             )
         path = baseline or (folder / "baseline.json" if not cases else None)
         if path is None and update_baseline:
@@ -189,6 +189,30 @@ def ask(
     with _one_sentence():
         loaded = load(faq or _shipped())
     _print(answer(loaded, question, explain=explain))
+
+
+@app.command()
+def calibrate(
+    faq: FaqFolder = None,
+    output: Annotated[
+        Path | None, typer.Option(help="file to write; else calibration.json of the FAQ", show_default=False)
+    ] = None,
+) -> None:
+    """Learn from the FAQ's own cases how sure an answer is, and write that down."""
+    from bot.authoring.calibrating import calibrated, told
+
+    with _one_sentence():
+        folder = faq or _shipped()
+        learnt = calibrated(folder)
+        path = output or folder / "calibration.json"
+        try:
+            learnt.save(path)
+        except OSError as error:
+            raise ConfigurationError(
+                f"The calibration can't be written to “{path}” ({error.strerror}). Name another file with --output.",
+                detail=str(error),
+            ) from error
+    _print(f"{told(learnt)} Written to {path}.")
 
 
 def _show(message: dict[str, object], *, json: bool) -> None:

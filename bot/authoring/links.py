@@ -4,7 +4,7 @@ Links between entries are looked at when the FAQ is read; here are the others: f
 its folder and, on request, the web.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -13,8 +13,8 @@ from urllib.parse import unquote, urlsplit
 from markdown_it import MarkdownIt
 
 from bot.authoring.findings import Finding
-from bot.domain.faq import Problem, Section
-from bot.search import markdown
+from bot.domain.faq import Section
+from bot.search import Library, markdown
 
 _MARKDOWN = (".md", ".markdown")
 _AT_ONCE = 8
@@ -24,41 +24,42 @@ _NO_HEAD = frozenset({403, 404, 405, 501})  # some servers only answer GET
 _PARSER = MarkdownIt("commonmark")
 
 
-def local(folder: Path, sections: Sequence[Section]) -> list[Finding]:
+def local(folder: Path, library: Library) -> list[Finding]:
     """Links and images that name a file which isn't there, or a heading that a page outside of the FAQ hasn't."""
     return [
-        Finding(section.file, line_of(section, target), "dead-link", fault)
-        for section in sections
-        for target in _targets(section)
-        if (fault := _local_fault(folder, section.file, target))
+        Finding(file, line, "dead-link", fault)
+        for file, line, target in _targets(library)
+        if (fault := _local_fault(folder, file, target))
     ]
 
 
-def of_the_reader(folder: Path, problems: Sequence[Problem], sections: Sequence[Section]) -> list[Finding]:
+def of_the_reader(folder: Path, library: Library) -> list[Finding]:
     """What the reader reported. A link out of the FAQ's folder is none of the bot's entries, but may well lead to a
     page that is there."""
-    targets: dict[str, set[str]] = {}
-    for section in sections:
-        targets.setdefault(section.file, set()).update(link.target for link in section.links)
+    named: dict[tuple[str, int], set[str]] = {}
+    for file, document in library.documents.items():
+        for link, line in document.links:
+            named.setdefault((file, line), set()).add(link.target)
+        for section in document.sections:
+            named.setdefault((file, section.line), set()).update(section.metadata.related)
     found: list[Finding] = []
-    for problem in problems:
-        target = next((each for each in targets.get(problem.file, ()) if f"“{each}”" in problem.message), None)
+    for problem in library.problems:
+        message = problem.message[:1].upper() + problem.message[1:].rstrip(".")
+        targets = named.get((problem.file, problem.line), ())
+        target = next((each for each in targets if f"“{each}”" in message), None)
         if target is None:
-            message = problem.message[:1].upper() + problem.message[1:].rstrip(".")
             found.append(Finding(problem.file, problem.line, "problem", f"{message}."))
         elif not _is_a_page_outside(folder, problem.file, target):
-            message = problem.message.rstrip(".")
             found.append(Finding(problem.file, problem.line, "dead-link", f"{message}. Mend the link or leave it out."))
     return found
 
 
-def external(sections: Sequence[Section]) -> list[Finding]:
+def external(library: Library) -> list[Finding]:
     """Web pages that aren't there, each asked for once; a page that wants a sign-in is taken to be there."""
     places: dict[str, list[tuple[str, int]]] = {}
-    for section in sections:
-        for target in _targets(section):
-            if target.lower().startswith(("http://", "https://")):
-                places.setdefault(target.partition("#")[0], []).append((section.file, line_of(section, target)))
+    for file, line, target in _targets(library):
+        if target.lower().startswith(("http://", "https://")):
+            places.setdefault(target.partition("#")[0], []).append((file, line))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         faults = dict(zip(places, pool.map(_web_fault, places), strict=True))
     return [
@@ -69,19 +70,26 @@ def external(sections: Sequence[Section]) -> list[Finding]:
     ]
 
 
-def line_of(section: Section, text: str) -> int:
-    """The line of the file on which `text` first stands in a section; else (a link by reference) the section's."""
+def _targets(library: Library) -> Iterator[tuple[str, int, str]]:
+    """File, line and target of what the FAQ links to or shows."""
+    for file, document in library.documents.items():
+        yield from ((file, line, link.target) for link, line in document.links)
+        for section in document.sections:
+            if "![" in section.body:
+                yield from ((file, _line_of(section, source), source) for source in _images(section.body))
+
+
+def _images(body: str) -> Iterator[str]:
+    for token in _PARSER.parse(body):
+        for child in token.children or ():
+            if child.type == "image" and (source := str(child.attrGet("src") or "")):
+                yield source
+
+
+def _line_of(section: Section, text: str) -> int:
+    """The line of the file on which `text` first stands in a section; else (an image by reference) the section's."""
     lines = section.body.split("\n")
     return next((section.body_line + at for at, line in enumerate(lines) if text in line), section.line)
-
-
-def _targets(section: Section) -> Iterator[str]:
-    """What a section links to or shows, each once."""
-    targets = [link.target for link in section.links]
-    if "![" in section.body:
-        for token in _PARSER.parse(section.body):
-            targets += [str(child.attrGet("src") or "") for child in token.children or () if child.type == "image"]
-    return iter(dict.fromkeys(target for target in targets if target))
 
 
 def _local_fault(folder: Path, file: str, target: str) -> str:

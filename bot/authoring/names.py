@@ -7,13 +7,15 @@ run defines its names all the same.
 
 import ast
 import builtins
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bot.authoring.findings import Finding
 from bot.authoring.snippets import Snippet
 
-_KNOWN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "display", "get_ipython"}
+_KNOWN = frozenset(dir(builtins)) | {"display", "get_ipython"}  # the latter two in notebooks
+_DUNDER = re.compile(r"__\w+__")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -64,6 +66,7 @@ class _Resolver(ast.NodeVisitor):
         self._missing: dict[str, int] = {}
         self._snippet: Snippet | None = None
         self._later: set[str] = set()  # all names that this block defines somewhere at its outermost level
+        self._deleted: set[str] = set()
         self._loops = 0
         self._everything = False  # `from x import *`: any name may be defined
 
@@ -74,6 +77,7 @@ class _Resolver(ast.NodeVisitor):
             for statement in snippet.tree.body:
                 self.visit(statement)
         self._later = set()
+        self._module.names |= self._deleted  # a function may have run before
         while self._deferred:
             self._snippet, visit = self._deferred.pop(0)
             visit()
@@ -102,13 +106,15 @@ class _Resolver(ast.NodeVisitor):
             self._bind(node.id)
         else:
             self._use(node.id, node)
-            self._scope.names.discard(node.id)
+            if self._scope is self._module:
+                self._module.names.discard(node.id)
+                self._deleted.add(node.id)
 
     def _use(self, name: str, node: ast.AST) -> None:
         holder = self._scope.holder(name)
         if holder:
             holder.used.add(name)
-        elif name not in _KNOWN and not (self._loops and name in self._later):
+        elif name not in _KNOWN and not _DUNDER.fullmatch(name) and not (self._loops and name in self._later):
             self._module.used.add(name)  # one complaint is enough
             self._missing.setdefault(name, self._line(node))
 

@@ -26,7 +26,7 @@ PACKAGE = "azureml"
 _RETURN_TYPE = re.compile(r":rtype:\s*(.+)")
 _DOTTED = re.compile(rf"[`~]*(?:class:[`~]*)?({PACKAGE}(?:\.\w+)+)`*")
 _DOCUMENTED = re.compile(r":(?:param|keyword)\s+(?:[\w.]+\s+)?(\w+):")
-_CLOSE = 80  # of 100: a slip of the pen, not another word
+_CLOSE, _SIMILAR = 80, 65  # of 100: a slip of the pen; another word for the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Missing:
     message: str
 
 
+@cache
 def module(name: str) -> Thing | Missing:
     """A module below `azureml`, which is imported."""
     try:
@@ -64,6 +65,7 @@ def module(name: str) -> Thing | Missing:
         return Missing("sdk-missing", f"`{name}` can't be imported here ({type(error).__name__}).")
 
 
+@cache
 def version() -> str:
     """The installed SDK, such as `azureml-core 1.61.0`."""
     try:
@@ -72,6 +74,7 @@ def version() -> str:
         return "none"
 
 
+@cache
 def member(owner: Thing, name: str) -> Thing | Missing | None:
     """What `owner.name` is; None when that can't be told."""
     if isinstance(owner.value, ModuleType):
@@ -96,7 +99,8 @@ def call(function: Thing, node: ast.Call) -> tuple[Thing | None, list[Missing]]:
     """What a call returns, if that is known, and what the SDK won't take of its arguments."""
     if function.instance or isinstance(function.value, ModuleType):
         return None, []
-    missing = min((_refused(function, signature, node) for signature in _signatures(function)), key=len, default=[])
+    name = function.value.__qualname__
+    missing = min((_refused(name, way, node) for way in _ways(function)), key=len, default=[])
     if inspect.isclass(function.value):
         return Thing(function.value, instance=True), missing
     return _returned(function.value), missing
@@ -138,68 +142,82 @@ def _missing(rule: str, owner: str, name: str, known: list[str]) -> Missing:
 
 
 def _nearest(name: str, known: list[str]) -> str:
-    found = process.extractOne(name, known, score_cutoff=_CLOSE - 10)
+    found = process.extractOne(name, known, score_cutoff=_SIMILAR)
     return f" Did you mean `{found[0]}`?" if found else " Name what it has instead."
 
 
-def _signatures(function: Thing) -> Iterator[inspect.Signature]:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to call something: its arguments by name, those of them that may be given by position, and those that
+    must be given. `any_name` and `any_count`: it takes more than it names; `documented` are names of such."""
+
+    names: tuple[str, ...]
+    positional: tuple[str, ...]
+    required: tuple[str, ...]
+    any_name: bool
+    any_count: bool
+    documented: frozenset[str]
+
+
+@cache
+def _ways(function: Thing) -> tuple[_Way, ...]:
     """All ways to call it: a class may take its arguments in `__new__` or in `__init__`."""
     candidates = [function.value]
     if inspect.isclass(function.value):
         own = [vars(kind).get(name) for kind in function.value.__mro__ for name in ("__init__", "__new__")]
-        candidates = [getattr(each, "__func__", each) for each in own if inspect.isroutine(each)]
+        candidates = [getattr(each, "__func__", each) for each in own]
         candidates = [each for each in candidates if inspect.isfunction(each)][:2]
+    drops_first = inspect.isclass(function.value) or function.bound
+    documented = frozenset(_DOCUMENTED.findall(inspect.getdoc(function.value) or ""))
+    ways: list[_Way] = []
     for candidate in candidates:
         try:
-            signature = inspect.signature(candidate)
+            parameters = list(inspect.signature(candidate).parameters.values())[1 if drops_first else 0 :]
         except (TypeError, ValueError):
             continue
-        if inspect.isclass(function.value) or function.bound:
-            signature = signature.replace(parameters=list(signature.parameters.values())[1:])
-        yield signature
+        named = [each for each in parameters if each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)]
+        ways.append(
+            _Way(
+                names=tuple(each.name for each in named if each.kind is not each.POSITIONAL_ONLY),
+                positional=tuple(each.name for each in named if each.kind is not each.KEYWORD_ONLY),
+                required=tuple(each.name for each in named if each.default is each.empty),
+                any_name=any(each.kind is each.VAR_KEYWORD for each in parameters),
+                any_count=any(each.kind is each.VAR_POSITIONAL for each in parameters),
+                documented=documented,
+            )
+        )
+    return tuple(ways)
 
 
-def _refused(function: Thing, signature: inspect.Signature, node: ast.Call) -> list[Missing]:
-    parameters = signature.parameters
-    name = function.value.__qualname__
-    documented = set(_DOCUMENTED.findall(inspect.getdoc(function.value) or ""))
-    takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
-    known = [each.name for each in parameters.values() if each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)]
+def _refused(name: str, way: _Way, node: ast.Call) -> list[Missing]:
     found: list[Missing] = []
     for keyword in node.keywords:
         given = keyword.arg
-        if given is None or given in known or (takes_any and given in documented):
+        if given is None or given in way.names or (way.any_name and given in way.documented):
             continue
-        near = process.extractOne(given, [*known, *documented], score_cutoff=_CLOSE if takes_any else _CLOSE - 15)
-        if takes_any and not near:
+        known = [*way.names, *way.documented] if way.any_name else way.names
+        near = process.extractOne(given, known, score_cutoff=_CLOSE if way.any_name else _SIMILAR)
+        if way.any_name and not near:
             continue  # it may well be handed on to something that knows it
-        hint = f"Did you mean `{near[0]}`?" if near else f"It takes: {', '.join(known) or 'none'}."
+        hint = f"Did you mean `{near[0]}`?" if near else f"It takes: {', '.join(way.names) or 'none'}."
         found.append(Missing("sdk-call", f"`{name}` takes no argument `{given}` ({version()}). {hint}"))
-    return found + _wrong_count(name, signature, node)
+    return found + _wrong_count(name, way, node)
 
 
-def _wrong_count(name: str, signature: inspect.Signature, node: ast.Call) -> list[Missing]:
-    parameters = list(signature.parameters.values())
-    positional = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
-    starred = any(isinstance(each, ast.Starred) for each in node.args)
-    takes_all = any(each.kind is each.VAR_POSITIONAL for each in parameters)
-    if len(node.args) > len(positional) and not takes_all and not starred:
-        text = f"`{name}` takes {len(positional)} arguments by position, not {len(node.args)}. Give the rest by name."
-        return [Missing("sdk-call", text)]
-    if starred or any(keyword.arg is None for keyword in node.keywords):
+def _wrong_count(name: str, way: _Way, node: ast.Call) -> list[Missing]:
+    if any(isinstance(each, ast.Starred) for each in node.args):
         return []
-    given = {each.name for each in positional[: len(node.args)]} | {keyword.arg for keyword in node.keywords}
-    required = [
-        each.name
-        for each in parameters
-        if each.default is each.empty
-        and each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)
-        and each.name not in given
-    ]
-    names = ", ".join(f"`{each}`" for each in required)
-    return [Missing("sdk-call", f"`{name}` also needs {names} ({version()}). Give it a value.")] if required else []
+    if len(node.args) > len(way.positional) and not way.any_count:
+        text = f"`{name}` takes {len(way.positional)} arguments by position, not {len(node.args)}. Name the others."
+        return [Missing("sdk-call", text)]
+    if any(keyword.arg is None for keyword in node.keywords):
+        return []
+    given = {*way.positional[: len(node.args)], *(keyword.arg for keyword in node.keywords)}
+    names = ", ".join(f"`{each}`" for each in way.required if each not in given)
+    return [Missing("sdk-call", f"`{name}` also needs {names} ({version()}). Give it a value.")] if names else []
 
 
+@cache
 def _returned(function: Any) -> Thing | None:
     """The class that the docstring of a function promises, if it promises exactly one."""
     promised = _RETURN_TYPE.search(inspect.getdoc(function) or "")
