@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -57,6 +58,8 @@ __all__ = ["Bot", "audit_table", "link_table", "load_faq", "serve", "shipped_faq
 log = structlog.get_logger(__name__)
 
 GRACE = 10.0
+KEEP_REQUESTS = timedelta(days=7)
+HOUSEKEEPING_SECONDS = 3600.0
 _SLACK_TIMEOUT = 10
 
 
@@ -110,7 +113,6 @@ class Bot:
             roles_service=Roles(role_service, guard, identity),
             source_url=source_url,
         )
-        forms = Forms(replies, identity, runs)
         actions = Actions(
             replies,
             help_service,
@@ -119,11 +121,16 @@ class Bot:
             help_channel=settings.help.channels[0] if settings.help.channels else "",
         )
         self._jobs = DbosJobs(engine)
-        self._jobs.register("message", Messages(replies, commands, bot_user, help_channels).work)
-        self._jobs.register("command", commands.work)
-        self._jobs.register("form", commands.work_form)
-        self._jobs.register("form_opened", forms.work_opened)
-        self._jobs.register("action", actions.work)
+        work = {
+            "message": Messages(replies, commands, bot_user, help_channels).work,
+            "command": commands.work,
+            "form": commands.work_form,
+            "form_opened": Forms(replies, identity, runs).work_opened,
+            "action": actions.work,
+        }
+        for name, handler in work.items():
+            self._jobs.register(name, handler)
+        self._housekeeping = Clock(lambda: self._jobs.forget(KEEP_REQUESTS), HOUSEKEEPING_SECONDS)
         self._clock = Clock(Watch(replies, runs).tick, settings.azure.watch_interval)
         faq_watch = FaqWatch(replies, self._faq, team=team, channel=settings.faq.report_channel)
         self._faq_clock = Clock(faq_watch.tick, settings.faq.reload_interval, name="faq-clock")
@@ -155,6 +162,7 @@ class Bot:
         self._jobs.start()
         self._intake.start()
         self._clock.start()
+        self._housekeeping.start()
         self._faq_clock.start()
         log.info("ready", intake=self.address)
 

@@ -1,5 +1,6 @@
 """The command line. A mistake in what was given ends with one sentence on standard error and exit code 2."""
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -120,7 +121,7 @@ def link(
         new = valid_link(team, user, object_id) if team else None
         table = link_table(load(settings))
         if new is not None:
-            table.link(new)
+            table.link(new, getpass.getuser())
         for each in table.all():
             typer.echo(f"{each.team} {each.user} {each.object_id}")
 
@@ -136,7 +137,7 @@ def unlink(
         from bot.bootstrap import link_table
         from bot.settings import load
 
-        if not link_table(load(settings)).unlink(team, user):
+        if not link_table(load(settings)).unlink(team, user, getpass.getuser()):
             typer.echo(f"aml-bot: {team} {user} isn't linked.", err=True)
             raise typer.Exit(2)
 

@@ -4,8 +4,9 @@ Every method may raise `Unavailable` when the thing behind it doesn't answer; th
 `OutcomeUnknown` when the answer was cut off. Nothing here raises a vendor's exception.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -177,6 +178,9 @@ class Jobs(Protocol):
             Unavailable: it could not be stored; nothing will happen.
         """
 
+    def forget(self, older_than: timedelta) -> int:
+        """Delete requests that were worked off that long ago, with what people wrote in them; returns how many."""
+
     def stop(self, grace: float) -> None:
         """Give running work `grace` seconds, then stop; the rest is resumed by the next start."""
 
@@ -213,3 +217,16 @@ class FaqOrigin(Protocol):
 
     def close(self) -> None:
         """Give up what is under way; from any thread."""
+
+
+class Embedder(Protocol):
+    """A model that puts texts of like meaning near each other, by vectors of length one."""
+
+    fingerprint: str
+    """Changes when the same text may get another vector."""
+
+    def embed(self, texts: Sequence[str]) -> list[Sequence[float]]:
+        """A vector for each text, in their order."""
+
+    def embed_query(self, text: str) -> Sequence[float]:
+        """The vector of a question about such texts."""

@@ -8,6 +8,7 @@ source would strand pending jobs at every upgrade), payloads are JSON, the engin
 
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +27,7 @@ _JOB_FORMAT = "1"
 _ATTEMPTS = 9
 # Slack waits 3 s for an acknowledgement.
 _STORE_SECONDS = 2.0
+_FORGET_AT_ONCE = 1_000
 
 Work = Callable[[Job], None]
 
@@ -96,6 +98,19 @@ class DbosJobs:
         with self._probe.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             connection.exec_driver_sql("ROLLBACK")
+
+    def forget(self, older_than: timedelta) -> int:
+        """Delete what was done that long ago; returns how many. Keys must outlive Slack's redeliveries (minutes)."""
+        before = (datetime.now(UTC) - older_than).isoformat()
+        done = DBOS.list_workflows(
+            status=["SUCCESS", "ERROR"],
+            completed_before=before,
+            limit=_FORGET_AT_ONCE,
+            load_input=False,
+            load_output=False,
+        )
+        DBOS.delete_workflows([each.workflow_id for each in done])
+        return len(done)
 
     def stop(self, grace: float) -> None:
         DBOS.destroy(workflow_completion_timeout_sec=int(grace))

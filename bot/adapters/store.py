@@ -1,6 +1,7 @@
 """Our tables behind the ports: links, audit, questions and watched runs."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -45,21 +46,23 @@ class LinkTable(_Tables):
         with self._transaction() as connection:
             return tuple(Link(row.team, row.user, row.object_id) for row in connection.execute(query))
 
-    def link(self, link: Link) -> None:
-        """Let the person act as `object_id`, in place of any other identity."""
+    def link(self, link: Link, by: str) -> None:
+        """Let the person act as `object_id`, in place of any other identity; audited with who did it."""
         with self._transaction() as connection:
             connection.execute(sa.delete(db.links).where(db.links.c.team == link.team, db.links.c.user == link.user))
             connection.execute(
                 db.links.insert().values(team=link.team, user=link.user, object_id=link.object_id, linked_at=_now())
             )
+            connection.execute(_audited("link", link, by))
 
-    def unlink(self, team: str, user: str) -> bool:
-        """Forget the person's identity; False when there was none."""
+    def unlink(self, team: str, user: str, by: str) -> bool:
+        """Forget the person's identity; False when there was none. Audited with who did it."""
         with self._transaction() as connection:
-            gone = connection.execute(
-                sa.delete(db.links).where(db.links.c.team == team, db.links.c.user == user).returning(db.links.c.user)
-            )
-            return gone.first() is not None
+            forget = sa.delete(db.links).where(db.links.c.team == team, db.links.c.user == user)
+            gone = connection.scalars(forget.returning(db.links.c.object_id)).all()
+            for object_id in gone:
+                connection.execute(_audited("unlink", Link(team, user, object_id), by))
+            return bool(gone)
 
 
 class AuditTable(_Tables):
@@ -144,3 +147,21 @@ class WatchTable(_Tables):
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _audited(command: str, link: Link, by: str) -> sa.Insert:
+    return db.audit.insert().values(
+        at=_now(),
+        key=f"cli:{uuid.uuid4()}",
+        phase="outcome",
+        command=command,
+        team=link.team,
+        user=link.user,
+        object_id=link.object_id,
+        channel="",
+        action="",
+        scope="",
+        result="done",
+        reason=f"on the command line, by {by}",
+        reference="",
+    )

@@ -8,10 +8,10 @@ from bot.blocks import answers, environments, help, roles, runs  # noqa: A004 - 
 from bot.domain import commands as table
 from bot.domain.access import Caller, Principal
 from bot.domain.commands import Command
-from bot.domain.errors import OutcomeUnknown
+from bot.domain.errors import OutcomeUnknown, Unavailable
 from bot.domain.faq import Section
 from bot.domain.help import Question
-from bot.domain.runs import SubmitRequest, WatchedRun, run_id_of
+from bot.domain.runs import RunDetail, SubmitRequest, WatchedRun, run_id_of
 from bot.handlers.replies import Replies
 from bot.handlers.reply import Place, Reply, errors_shown_by
 from bot.parse import commands as parse
@@ -131,17 +131,31 @@ class Commands:
         reply.private(help.help_command(table.SUBMIT))
 
     def _submit(self, request: requests.Submit, caller: Caller, reply: Reply) -> None:
+        if reply.repeated and self._take_up(caller, reply):
+            return
         principal = self._principal(caller, table.SUBMIT)
         try:
             submitted = self._runs.submit(principal, request.request)
         except OutcomeUnknown:
-            run_id = run_id_of(caller.key)
-            self._follow(
-                reply, caller, run_id, runs.outcome_unknown(run_id), summary=request.request.script, unsettled=True
-            )
+            self._follow_unsettled(caller, reply)
             return
         message = runs.submitted(submitted)
         self._follow(reply, caller, submitted.run.id, message, summary=runs.summary(submitted.spec))
+
+    def _take_up(self, caller: Caller, reply: Reply) -> bool:
+        """Go on where an earlier try was cut off after it had started the run; False when it hadn't."""
+        try:
+            run = self._runs.started_before(caller)
+        except Unavailable:
+            self._follow_unsettled(caller, reply)
+            return True
+        if run is not None:
+            self._follow(reply, caller, run.id, runs.progress(RunDetail(run), ""), summary="")
+        return run is not None
+
+    def _follow_unsettled(self, caller: Caller, reply: Reply) -> None:
+        run_id = run_id_of(caller.key)
+        self._follow(reply, caller, run_id, runs.outcome_unknown(run_id), summary="", unsettled=True)
 
     def _follow(
         self, reply: Reply, caller: Caller, run_id: str, message: Any, *, summary: str, unsettled: bool = False

@@ -47,7 +47,8 @@ class Messages:
         mentioned = f"<@{self._bot_user}>" in text
         if mentioned or place.direct:
             return parse.parse_mention(without_mention(text, self._bot_user))
-        if place.channel in self._help_channels and is_question(text):
+        for_somebody_else = text.startswith("<@")
+        if place.channel in self._help_channels and not for_somebody_else and is_question(text):
             return requests.Ask(text)
         return None
 

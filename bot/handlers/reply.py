@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 EVENT_TYPE = "aml_bot_reply"
 _LOOK_BACK = 200
+_PAGES_BACK = 10
 # Slack's answers that mean "not here", whatever we try again.
 _NOT_HERE = {"not_in_channel", "channel_not_found", "is_archived", "user_not_in_channel", "restricted_action"}
 # Its answers to a message that it will never take.
@@ -65,7 +66,7 @@ class Reply:
 
     def __init__(self, client: WebClient, key: str, place: Place, *, repeated: bool) -> None:
         self._client = client
-        self._repeated = repeated
+        self.repeated = repeated
         self.key = key
         self.place = place
 
@@ -156,7 +157,7 @@ class Reply:
             raise _unavailable(error) from error
 
     def _post(self, channel: str, thread_ts: str, message: Message, part: str) -> Posted:
-        earlier = self._posted_earlier(channel, thread_ts, part) if self._repeated else None
+        earlier = self._posted_earlier(channel, thread_ts, part) if self.repeated else None
         if earlier is not None:
             return earlier
         answer = self._client.chat_postMessage(
@@ -171,14 +172,18 @@ class Reply:
 
     def _posted_earlier(self, channel: str, thread_ts: str, part: str) -> Posted | None:
         look: dict[str, Any] = {"channel": channel, "limit": _LOOK_BACK, "include_all_metadata": True}
-        if thread_ts:
-            answer = self._client.conversations_replies(ts=thread_ts, **look)
-        else:
-            answer = self._client.conversations_history(**look)
-        for message in answer["messages"]:
-            metadata = message.get("metadata") or {}
-            if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == self._payload(part):
-                return Posted(channel, message["ts"])
+        for _ in range(_PAGES_BACK):
+            if thread_ts:
+                answer = self._client.conversations_replies(ts=thread_ts, **look)
+            else:
+                answer = self._client.conversations_history(**look)
+            for message in answer["messages"]:
+                metadata = message.get("metadata") or {}
+                if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == self._payload(part):
+                    return Posted(channel, message["ts"])
+            look["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not look["cursor"]:
+                break
         return None
 
     def _metadata(self, part: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ class Clock:
     """Calls `tick` every `interval` seconds (0: only when told to), one call at a time, until stopped. An error in one
     tick is logged."""
 
-    def __init__(self, tick: Callable[[], None], interval: float, *, name: str = "clock") -> None:
+    def __init__(self, tick: Callable[[], object], interval: float, *, name: str = "clock") -> None:
         self._tick = tick
         self._interval = interval or None
         self._stopped = threading.Event()

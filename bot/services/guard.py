@@ -117,6 +117,10 @@ class Guard:
         """Audit a refusal that came before there was a principal."""
         self._write(caller, command, Phase.DECISION, "refused", reason, "")
 
+    def resumed(self, caller: Caller, command: Command, detail: str) -> None:
+        """Audit the outcome of an attempt that was cut off after the deed and before its outcome row."""
+        self._write(caller, command, Phase.OUTCOME, "done", detail, "")
+
     def settled(self, caller: Caller, command: Command, result: str, detail: str) -> None:
         """Audit what became of an outcome that was unknown."""
         self._write(caller, command, Phase.SETTLED, result, detail, "")

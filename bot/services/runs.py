@@ -59,6 +59,20 @@ class Runs:
             run = self._submit_or_settle(spec)
         return SubmittedRun(run, spec)
 
+    def started_before(self, caller: Caller) -> Run | None:
+        """The run that an earlier try of the same request has started, or None.
+
+        That try was allowed, and a run's id belongs to its request alone, so the guard isn't asked again: who lost the
+        right in between must still hear of the run that is theirs.
+
+        Raises:
+            Unavailable: Azure ML doesn't answer; the run may be there.
+        """
+        run = self._workspace.find_run(run_id_of(caller.key))
+        if run is not None:
+            self._guard.resumed(caller, SUBMIT, f"run={run.id}")
+        return run
+
     def status(self, principal: Principal, run_id: str) -> RunDetail:
         """A run with its metrics and last log lines. Raises PermissionDenied, NotFound."""
         with self._guard.allow(principal, STATUS):
