@@ -9,12 +9,27 @@ no model.
 from pathlib import Path
 
 from bot.search import passages
+from bot.search.calibration import Calibration
 from bot.search.confidence import Thresholds
 from bot.search.document import Skipped
-from bot.search.engine import Faq
+from bot.search.engine import Faq, calibrate
 from bot.search.library import Library, load_cases, read
 
-__all__ = ["Faq", "Library", "Skipped", "Thresholds", "load", "load_cases", "read"]
+CALIBRATION_FILE = "calibration.json"
+"""What the confidence was learnt to be, in the FAQ's folder; written by `Calibration.save`."""
+
+__all__ = [
+    "CALIBRATION_FILE",
+    "Calibration",
+    "Faq",
+    "Library",
+    "Skipped",
+    "Thresholds",
+    "calibrate",
+    "load",
+    "load_cases",
+    "read",
+]
 
 
 def load(
@@ -24,6 +39,15 @@ def load(
     passage_limit: int = passages.DEFAULT_LIMIT,
     strict: bool = True,
 ) -> Faq:
-    """Read and index the FAQ in a folder. Raises ConfigurationError as `read` does."""
+    """Read and index the FAQ in a folder, and learn the confidence from its cases, unless `CALIBRATION_FILE` has it.
+    Raises ConfigurationError as `read` does, or if that file is broken."""
     library = read(path, strict=strict)
-    return Faq(library.sections, library.problems, thresholds=thresholds, passage_limit=passage_limit)
+    stored = path / CALIBRATION_FILE
+    return Faq(
+        library.sections,
+        library.problems,
+        thresholds=thresholds,
+        passage_limit=passage_limit,
+        cases=library.cases,
+        calibrated=Calibration.load(stored) if stored.is_file() else None,
+    )

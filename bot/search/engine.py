@@ -1,13 +1,9 @@
 """A FAQ that can be asked."""
 
-import posixpath
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from urllib.parse import unquote
+from collections.abc import Sequence
 
-from bot.domain.errors import ConfigurationError
 from bot.domain.faq import Answer, Case, Hit, Outcome, Passage, Problem, Referred, Section
-from bot.search import calibration, confidence, folder, markdown, passages, references, splitting, topics
+from bot.search import calibration, confidence, passages, references, splitting, topics
 from bot.search.calibration import Calibration
 from bot.search.confidence import Thresholds
 from bot.search.index import Index, Match, Ranking
@@ -110,11 +106,14 @@ class Faq:
         return units(text, self._vocabulary, self._lexicon)
 
     def _parts(self, text: str) -> list[str]:
-        """The questions of a message; one that names nothing by itself belongs to the one before it."""
+        """The questions of a message; one that names nothing by itself belongs to its neighbour."""
         parts: list[str] = []
+        names_something = True
         for part in splitting.questions(text):
-            if parts and not any(not unit.light for unit in self._units(part)):
+            before, names_something = names_something, any(not unit.light for unit in self._units(part))
+            if parts and not (before and names_something):
                 parts[-1] = f"{parts[-1]} {part}"
+                names_something = True
             else:
                 parts.append(part)
         return parts
@@ -205,50 +204,6 @@ def calibrate(faq: Faq, cases: Sequence[Case]) -> Calibration:
     return calibration.learn(samples, content)
 
 
-def cases_of(sections: Iterable[Section]) -> list[Case]:
-    """The cases that entries carry themselves."""
-    found: list[Case] = []
-    for section in sections:
-        found.extend(Case(question, (section.location,)) for question in section.metadata.answers)
-        found.extend(Case(question, ()) for question in section.metadata.not_answers)
-    return found
-
-
-def load(
-    path: Path,
-    *,
-    thresholds: Thresholds | None = None,
-    passage_limit: int = passages.DEFAULT_LIMIT,
-    cases: Sequence[Case] = (),
-    calibrated: Calibration | None = None,
-) -> Faq:
-    """Read and index the FAQ in a folder. `cases` are those that don't stand in its entries.
-
-    Raises:
-        ConfigurationError: the folder is missing, isn't one, has no usable Markdown, or a file can't be read or isn't
-            UTF-8. Nothing is served from a FAQ that is only partly readable.
-    """
-    texts = folder.read(path)
-    documents = {file: markdown.parse(text, file) for file, text in texts.items()}
-    sections = tuple(section for document in documents.values() for section in document.sections)
-    if not sections:
-        raise ConfigurationError(
-            f"The FAQ in “{path}” has no heading with text below it. "
-            "Write each question as a Markdown heading and its answer under it."
-        )
-    problems = [problem for document in documents.values() for problem in document.problems]
-    problems.extend(_dead_links(documents))
-    problems.sort(key=lambda problem: (problem.file, problem.line))
-    return Faq(
-        sections,
-        tuple(problems),
-        thresholds=thresholds,
-        passage_limit=passage_limit,
-        cases=(*cases_of(sections), *cases),
-        calibrated=calibrated,
-    )
-
-
 def _score(answer: Answer) -> float:
     return answer.best.score if answer.best else 0.0
 
@@ -259,30 +214,3 @@ def _plain(text: str) -> tuple[str, ...]:
 
 def _unnumbered(title: str) -> str:
     return title.lstrip("0123456789.) (").casefold()
-
-
-def _dead_links(documents: Mapping[str, markdown.Document]) -> list[Problem]:
-    """Links within the FAQ that lead nowhere."""
-    problems: list[Problem] = []
-    for file, document in documents.items():
-        for section in document.sections:
-            for link in section.links:
-                name, hash_sign, anchor = link.target.partition("#")
-                if ":" in name or (name and not name.lower().endswith((".md", ".markdown"))):
-                    continue
-                target = posixpath.normpath(posixpath.join(posixpath.dirname(file), unquote(name))) if name else file
-                fault = ""
-                if target not in documents:
-                    if posixpath.basename(target).lower() not in {"readme.md", "readme.markdown"}:
-                        fault = f"“{link.target}” leads to no file of the FAQ"
-                elif hash_sign and anchor and unquote(anchor).lower() not in documents[target].anchors:
-                    fault = f"“{link.target}” leads to no heading"
-                if fault:
-                    problems.append(Problem(file, _line_of(section, link.target), fault))
-    return problems
-
-
-def _line_of(section: Section, text: str) -> int:
-    """The line of the file on which `text` first stands in a section; a link by reference has none."""
-    lines = section.body.split("\n")
-    return next((section.body_line + at for at, line in enumerate(lines) if text in line), section.line)

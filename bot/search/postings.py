@@ -10,7 +10,9 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 from bot.search.query import Unit
+from bot.search.words import EVERYDAY
 
+_LOOSE = 0.1  # how much of the weight of an everyday synonym counts as a sign that the document is meant
 _SATURATION = 1.5  # BM25's k1
 
 
@@ -91,10 +93,12 @@ class Postings:
         return best
 
     def share(self, unit: Unit, number: int) -> float:
-        """How much of a unit a document has, in [0, 1]."""
+        """How much of a unit a document has, in [0, 1]. What everyday words have in common says little here."""
         return max(
             weight * sum(1 for term in terms if self.weight(term, number)) / len(terms)
-            for terms, weight in unit.readings
+            for terms, weight in (
+                (terms, weight * _LOOSE if terms[0].startswith(EVERYDAY) else weight) for terms, weight in unit.readings
+            )
         )
 
     def values(self, unit: Unit) -> dict[int, float]:

@@ -18,10 +18,10 @@ _ASK = (
 _JOINT = re.compile(
     rf"[,;]?\s+(?:and|also|plus)(?:\s+(?:also|then|secondly|another|finally))?[,:]?\s+(?={_ASK})", re.IGNORECASE
 )
+_GREETINGS = r"(?:hi|hey|hello|all|team|folks|everyone|there|guys|please|ok|btw)"
+_COUNTS = r"(?:also|and|so|then|first|next|secondly|finally|another question|second question|one more thing)"
 _OPENING = re.compile(
-    rf"^(?:(?:hi|hey|hello|also|and|so|ok|then|secondly|another question|second question|finally|btw|"
-    rf"first|one more thing|next)[\s,:-]+)*{_ASK}",
-    re.IGNORECASE,
+    rf"^(?:(?:{_GREETINGS}|{_COUNTS})[\s,:!-]+)*(?:{_ASK}|(?:how|what|which|where|who)\s+\w)", re.IGNORECASE
 )
 _WORD = re.compile(r"\w+")
 

@@ -1,0 +1,92 @@
+"""More than one question in a message, and messages that go on from their thread."""
+
+import pytest
+
+from bot.domain.faq import Outcome, Section
+from bot.search import Faq
+
+FILES, RBAC = "how-do-i-include-additional-files", "how-do-i-set-up-role-based-access-control-rbac"
+
+
+def entry(faq: Faq, file: str, anchor: str) -> Section:
+    found = faq.section(file, anchor)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        (
+            "How do I install a package for training? And how do I set up role-based access control?",
+            ["How do I install a package for training?", "How do I set up role-based access control (RBAC)?"],
+        ),
+        (
+            "hi all, how do i submit a training run and what is an environment",
+            ["How do I submit a training run?", "What is an environment?"],
+        ),
+        (
+            "two things:\n- how do i submit a training run\n- which authentication options are supported",
+            ["How do I submit a training run?", "Which authentication options are supported?"],
+        ),
+        (
+            "1. how do i submit a training run 2. what is inside the standard docker image",
+            ["How do I submit a training run?", "What is inside the standard Docker image?"],
+        ),
+        (
+            "How do I include additional files for training? And for deployment?",
+            ["How do I include additional files?", "How do I include additional files?"],
+        ),
+    ],
+)
+def test_each_question_of_a_message_is_answered(shipped: Faq, text: str, titles: list[str]) -> None:
+    answers = shipped.ask_all(text)
+
+    assert [answer.hits[0].section.title for answer in answers] == titles
+    assert len({answer.hits[0].section.location for answer in answers}) == len(titles)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how do i install scikit-learn for my training run?",
+        "My run fails. Why? How do I fix it?",
+        "hey, how are you? how do i submit a training run",
+        "my train.py can't import utils. I put it into the same folder. How do I ship it with the run? Thanks!",
+        "",
+        "???",
+    ],
+)
+def test_one_matter_gets_one_answer(shipped: Faq, text: str) -> None:
+    assert len(shipped.ask_all(text)) == 1
+
+
+def test_no_more_than_three_questions_are_answered(shipped: Faq) -> None:
+    text = " ".join(f"{section.title}" for section in shipped.sections if section.title.endswith("?"))
+
+    assert 2 <= len(shipped.ask_all(text)) <= 3
+
+
+def test_a_message_that_goes_on_is_read_with_the_entry_of_its_thread(shipped: Faq) -> None:
+    training = entry(shipped, "submitting-runs.md", FILES)
+
+    for query in ("and for deployment?", "what about deployment", "ok thanks, and when deploying?"):
+        answer = shipped.ask(query, training)
+
+        assert (answer.outcome, answer.topic) == (Outcome.CONFIDENT, training), query
+        assert answer.hits[0].section.location == f"deploying-models.md#{FILES}"
+        assert answer.query == query
+
+
+def test_a_new_question_in_a_thread_is_not_bound_to_it(shipped: Faq) -> None:
+    training = entry(shipped, "submitting-runs.md", FILES)
+
+    answer = shipped.ask("how do i set up role-based access control?", training)
+
+    assert answer.topic is None
+    assert answer == shipped.ask("how do i set up role-based access control?")
+    assert answer.hits[0].section.location == f"security.md#{RBAC}"
+
+
+def test_what_asks_nothing_stays_nothing_in_a_thread(shipped: Faq) -> None:
+    assert shipped.ask("thanks!", entry(shipped, "submitting-runs.md", FILES)).hits == ()
