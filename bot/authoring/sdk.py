@@ -164,9 +164,8 @@ def _ways(function: Thing) -> tuple[_Way, ...]:
     """All ways to call it: a class may take its arguments in `__new__` or in `__init__`."""
     candidates = [function.value]
     if inspect.isclass(function.value):
-        own = [vars(kind).get(name) for kind in function.value.__mro__ for name in ("__init__", "__new__")]
-        candidates = [getattr(each, "__func__", each) for each in own]
-        candidates = [each for each in candidates if inspect.isfunction(each)][:2]
+        own = [inspect.getattr_static(function.value, name) for name in ("__init__", "__new__")]
+        candidates = [each for each in (getattr(each, "__func__", each) for each in own) if inspect.isfunction(each)]
     drops_first = inspect.isclass(function.value) or function.bound
     documented = frozenset(_DOCUMENTED.findall(inspect.getdoc(function.value) or ""))
     ways: list[_Way] = []

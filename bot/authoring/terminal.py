@@ -10,7 +10,7 @@ _FENCE = re.compile(r"```\n?(.*?)\n?```", re.DOTALL)
 _LINK = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 _CODE = re.compile(r"`([^`\n]+)`")
 _STYLES = {"*": "bold", "_": "italic", "~": "strike"}
-_STYLED = re.compile(r"(?<![\w*_~`])([*_~])(?=\S)([^\n]*?\S)\1(?![\w*_~`])")
+_STYLED = re.compile(r"(?<![\w*_~`\u200b])([*_~])(?=\S)([^\n]*?\S)\1(?![\w*_~`])")
 _INVISIBLE = "\u200b"
 
 

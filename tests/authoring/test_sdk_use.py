@@ -1,0 +1,95 @@
+"""What of the Azure ML SDK an entry may use: the one that is installed is asked."""
+
+import pytest
+
+from bot.authoring import sdk_use, snippets
+from tests.authoring.code import entry
+
+WORKSPACE = "from azureml.core import Experiment, Workspace\nws = Workspace.from_config()\nexp = Experiment(ws, 'e')\n"
+ENVIRONMENT = "from azureml.core import Environment\nenv = Environment('e')\n"
+
+
+def found(*blocks: str) -> list[tuple[int, str, str]]:
+    """Line, rule and message of each finding."""
+    parsed, unparsable = snippets.parsed(entry(*blocks))
+    assert unparsable == []
+    return [(each.line, each.rule, each.message) for each in sdk_use.faults("a.md", parsed)]
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        (WORKSPACE + "run = exp.start_logging(snapshot_directory=None)\nrun.log('a', 1)\nrun.complete()",),
+        (WORKSPACE + "with exp.start_logging() as run:\n    run.log_list('a', [1])",),
+        (WORKSPACE, "run = exp.submit(config)\nrun.wait_for_completion(show_output=True)\nrun.get_metrics()"),
+        (WORKSPACE + "exp.submit(config, show_output=True)",),  # handed on
+        (
+            ENVIRONMENT
+            + "env.python.conda_dependencies = 1\nenv.docker.base_image = 'x'\nenv.environment_variables = {}",
+        ),
+        (ENVIRONMENT + "env.python.user_managed_dependencies = True\nprint(env.name, env.version)",),
+        ("import azureml.core\nprint(azureml.core.VERSION)\nazureml.core.Workspace.get(name='w')",),
+        ("import azureml.core as core\ncore.Workspace.list('s')",),
+        ("from azureml.core.compute import AmlCompute, ComputeTarget\nComputeTarget(workspace=1, name='c')",),
+        ("from azureml.core import Run\nrun = Run.get_context()\nrun.parent.log('a', 1)\nrun.input_datasets['x']",),
+        ("from azureml.core import Workspace\nWorkspace = object()\nWorkspace.whatever(1)",),
+        ("from azureml.core import Workspace\ndef f(Workspace):\n    return Workspace.whatever\nf",),
+        (WORKSPACE + "options = {'name': 'x'}\nExperiment(**options)\nExperiment(*[ws, 'e'])",),
+        ("import other\nother.anything(x=1)",),
+    ],
+)
+def test_what_the_sdk_has_is_left_alone(blocks: tuple[str, ...]) -> None:
+    assert found(*blocks) == []
+
+
+@pytest.mark.parametrize(
+    ("blocks", "line", "rule", "says"),
+    [
+        (("from azureml.core import ScriptRunConfg",), 10, "sdk-name", "Did you mean `ScriptRunConfig`?"),
+        (("import azureml.train.dnn",), 10, "sdk-missing", "`azureml.train.dnn`"),
+        (("from azureml.train.automl import AutoMLConfig",), 10, "sdk-missing", "isn't part of the installed SDK"),
+        (
+            ("from azureml.core import ScriptRunConfig\n\nScriptRunConfig('.', entry_script='t.py')",),
+            12,
+            "sdk-call",
+            "takes no argument `entry_script`",
+        ),
+        (("from azureml.core import Workspace\nWorkspace.from_confg()",), 11, "sdk-name", "`from_config`"),
+        ((WORKSPACE, "run = exp.start_logging()\nrun.log_metric('a', 1)"), 21, "sdk-name", "`Run` has no `log_metric`"),
+        (
+            (WORKSPACE + "exp.submit(1).wait_for_completion(show_outputs=True)",),
+            13,
+            "sdk-call",
+            "Did you mean `show_output`?",
+        ),
+        ((WORKSPACE + "with exp.start_logging() as run:\n    run.logg('a', 1)",), 14, "sdk-name", "has no `logg`"),
+        ((ENVIRONMENT + "env.docker.base_imge = 'x'",), 12, "sdk-name", "Did you mean `base_image`?"),
+        ((ENVIRONMENT + "env.pythn.conda_dependencies = 1",), 12, "sdk-name", "Did you mean `python`?"),
+        (("from azureml.core import Environment\nEnvironment()",), 11, "sdk-call", "also needs `name`"),
+        (
+            ("from azureml.core import Environment\nEnvironment.get(1, 'n', 'v', 'l', 'x')",),
+            11,
+            "sdk-call",
+            "by position",
+        ),
+        (
+            ("from azureml.core import (\n    Run,\n    Wrkspace,\n)",),
+            12,
+            "sdk-name",
+            "Did you mean `Workspace`?",
+        ),
+        (
+            ("from azureml.core import Workspace\nws = (\n    Workspace\n    .from_cnfig()\n)",),
+            13,
+            "sdk-name",
+            "has no `from_cnfig`",
+        ),
+        (("from azureml.core import Run\ndef f():\n    Run.get_contxt()\nf",), 12, "sdk-name", "`get_context`"),
+        (("from azureml.core import Run\nprint([Run.gone(x) for x in ()])",), 11, "sdk-name", "has no `gone`"),
+    ],
+)
+def test_what_the_sdk_has_not_is_reported(blocks: tuple[str, ...], line: int, rule: str, says: str) -> None:
+    findings = found(*blocks)
+
+    assert [each[:2] for each in findings] == [(line, rule)]
+    assert says in findings[0][2]
