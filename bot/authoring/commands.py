@@ -198,13 +198,14 @@ def calibrate(
         Path | None, typer.Option(help="file to write; else calibration.json of the FAQ", show_default=False)
     ] = None,
 ) -> None:
-    """Learn from the FAQ's own cases how sure an answer is, and write that down."""
+    """Learn from the FAQ's own cases how sure an answer is, and keep that: a start then needn't learn it."""
     from bot.authoring.calibrating import calibrated, told
+    from bot.search import CALIBRATION_FILE
 
     with _one_sentence():
         folder = faq or _shipped()
         learnt = calibrated(folder)
-        path = output or folder / "calibration.json"
+        path = output or folder / CALIBRATION_FILE
         try:
             learnt.save(path)
         except OSError as error:
