@@ -9,7 +9,7 @@ _KEPT = frozenset({"Nd", "Nl", "Pc"})
 def slug(title: str) -> str:
     """GitHub's anchor for the text of a heading, before duplicates are numbered: letters of any script, their marks,
     digits, `_` and `-` stay, each space becomes `-`, everything else goes."""
-    return "".join("-" if char == " " else char for char in title.strip("\t\n ").lower() if _stays(char))
+    return "".join("-" if char == " " else char for char in title.lower() if _stays(char))
 
 
 @lru_cache(maxsize=1 << 12)

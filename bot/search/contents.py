@@ -35,7 +35,7 @@ def is_contents(block: tokens.Block, titles: Container[str], definitions: tokens
 
 
 def _in_paragraph(token: "Token", definitions: tokens.Definitions) -> bool:
-    if token.content.strip().lower() in _MARKERS:
+    if token.content.strip().lower() in _MARKERS or _is_label(token.content):
         return True
     if "](" not in token.content and "][" not in token.content:
         return False
@@ -85,7 +85,13 @@ def _rows(found: Sequence["Token"]) -> Iterator[list[str]]:
             yield row
 
 
+def _is_label(text: str) -> bool:
+    return len(text) < 100 and not _LETTER.search(_LABEL.sub("", text, count=1)) and bool(_LETTER.search(text))
+
+
 def _in_html(source: str) -> bool:
+    if len(source) < 500 and _is_label(markup.text_of(source)):
+        return True
     if source.lower().count("<a") < 2:
         return False
     links = [link for link, _ in markup.links_of(source)]

@@ -16,12 +16,13 @@ outermost level count, not those in quotes and lists.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from bot.domain.faq import Metadata, Problem, Section
-from bot.search import content, metadata, tokens
+from bot.search import content, markup, metadata, tokens
 from bot.search.anchors import slug
 from bot.search.contents import is_contents
 from bot.search.document import Document, Skipped
@@ -77,7 +78,7 @@ class _Parser:
         self._contents = {
             block.first: block.end for block in self._blocks if is_contents(block, titles, self._definitions)
         }
-        self._contents_ends = {self._end_of_text(first, end): first for first, end in self._contents.items()}
+        self._firsts = [block.first for block in self._blocks]
         self._scan.run(self._contents.keys())
         self._problems = self._scan.problems
         self._owned: list[tuple[int, int]] = []  # lines of sections
@@ -215,15 +216,22 @@ class _Parser:
         return lines, start
 
     def _cut_end(self, lines: list[str], start: int, span: Span) -> None:
-        """Cut blank lines and tables of contents off the end."""
+        """Cut blank lines and tables of contents off the end, these with the comments and closing tags below them."""
         while True:
             while lines and not lines[-1].strip():
                 lines.pop()
-            first = self._contents_ends.get(start + len(lines), -1)
-            if span.asks or first <= start:
+            at = bisect_left(self._firsts, start + len(lines)) - 1
+            while at >= 0 and self._firsts[at] > start and self._is_filler(self._blocks[at]):
+                at -= 1
+            first = self._firsts[at] if at >= 0 else -1
+            if span.asks or first <= start or first not in self._contents:
                 return
-            self._reasons.append((first, self._contents[first], "table of contents"))
+            self._reasons.append((first, start + len(lines), "table of contents"))
             del lines[first - start :]
+
+    @staticmethod
+    def _is_filler(block: tokens.Block) -> bool:
+        return block.kind == "html_block" and not markup.text_of(block.tokens[0].content)
 
     @staticmethod
     def _dedented(line: str, indent: int) -> str:
@@ -231,11 +239,6 @@ class _Parser:
             return line
         blank = len(line) - len(line.lstrip(" \t"))
         return line[min(indent, blank) :]
-
-    def _end_of_text(self, first: int, end: int) -> int:
-        while end > first and not self._lines[end - 1].strip():
-            end -= 1
-        return end
 
     def _filled(self, start: int, end: int) -> int:
         """The first line from `start` on that isn't blank."""
@@ -247,8 +250,11 @@ class _Parser:
         """The sections, each with an anchor of its own: what is in two parts has it for the first only."""
         seen: set[str] = set()
         for section in sections:
-            if section.anchor in seen:
-                section = replace(section, anchor=self._scan.numbering.take(section.anchor))  # noqa: PLW2901  # the same one
+            anchor = section.anchor
+            while anchor in seen:
+                anchor = self._scan.numbering.take(section.anchor or slug(section.title))
+            if anchor != section.anchor:
+                section = replace(section, anchor=anchor)  # noqa: PLW2901  # the same one
             seen.add(section.anchor)
             yield section
 
@@ -262,6 +268,6 @@ class _Parser:
         at = 0
         for reason, group in groupby(why):
             first, at = at, at + sum(1 for _ in group)
-            filled = [line for line in range(first, at) if self._lines[line].strip()] if reason else []
-            if filled:
+            filled = [line for line in range(first, at) if line < self._front or self._lines[line].strip()]
+            if filled and reason:
                 yield Skipped(self._file, filled[0] + 1, filled[-1] + 1, reason)

@@ -201,9 +201,9 @@ class Scan:
         """The anchors of an HTML block in a list or quote, where no entry begins."""
         self.given.update(markup.anchors_of(source))
         for match in _HTML_HEADING.finditer(source):
-            end = source.find("</h", match.end())
-            text = markup.text_of("<h" + source[match.end() : end]) if end >= 0 else ""
-            self.numbering.take(slug(" ".join(text.split())))
+            if (end := source.find("</h", match.end())) < 0:
+                break
+            self.numbering.take(slug(" ".join(markup.text_of("<h" + source[match.end() : end]).split())))
 
     def _html(self, token: "Token", first: int) -> None:
         source = markup.without_comments(token.content)
@@ -211,6 +211,7 @@ class Scan:
             return
         self.given.update(markup.anchors_of(source))
         line = at = position = 0
+        unclosed: set[str] = set()  # looked for in vain: not again for each of many
         while match := _HTML_TAG.search(source, position):
             line, at = line + source.count("\n", at, match.start()), match.start()
             position = match.end()
@@ -220,9 +221,10 @@ class Scan:
                     self._close(first + line)
                 else:
                     self._frames.append(_Frame(first + line))
-            elif not closing:
+            elif not closing and match[2] not in unclosed:
                 end = source.find(f"</{match[2]}", match.end())
                 if end < 0:
+                    unclosed.add(match[2])
                     continue
                 position = (source.find(">", end) + 1) or len(source)
                 self._html_title(name, source, (match.end(), end, position), first + line)

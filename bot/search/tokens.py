@@ -18,7 +18,7 @@ Definitions = MutableMapping[str, Any]
 
 # Beyond these, text between blocks is read as it stands: the parser's time grows faster than the text.
 _INLINE_LIMIT = 30_000
-_BRACKETS_LIMIT = 2_000
+_BRACKETS_LIMIT = 500
 _MARKUP = re.compile(r"[*_`]+")
 
 

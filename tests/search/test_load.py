@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import ConfigurationError
-from bot.search import Thresholds, load
+from bot.search import Thresholds, load, read
+from tests.search.conftest import SHIPPED
 
 
 def refusal(folder: Path) -> str:
@@ -104,3 +105,65 @@ def test_links_that_lead_nowhere_are_reported(tmp_path: Path) -> None:
 def test_thresholds_that_make_no_sense_are_refused(confident: float, choices: float) -> None:
     with pytest.raises(ValueError, match="thresholds"):
         Thresholds(confident=confident, choices=choices)
+
+
+def test_if_not_strict_bytes_that_are_not_utf8_are_replaced_and_reported(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_bytes("# Straße\n\nGrüße".encode("latin-1"))
+    (tmp_path / "b.md").write_text("# B\n\nb")
+
+    faq = load(tmp_path, strict=False)
+
+    assert [(section.title, section.body) for section in faq.sections] == [
+        ("Stra\ufffde", "Gr\ufffd\ufffde"),
+        ("B", "b"),
+    ]
+    assert [str(problem) for problem in faq.problems] == [
+        "a.md:1: byte 6 is not UTF-8; what isn't was replaced: save the file as UTF-8"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "dangling link", "too large"])
+def test_what_can_not_be_read_refuses_the_faq_or_is_left_out_if_not_strict(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "b.md").write_text("# B\n\nb")
+    odd = tmp_path / "odd.md"
+    if kind == "pipe":
+        os.mkfifo(odd)
+    elif kind == "dangling link":
+        odd.symlink_to(tmp_path / "nowhere.md")
+    else:
+        with odd.open("wb") as file:
+            file.truncate(200 * 1024 * 1024)
+
+    message = refusal(tmp_path)
+    faq = load(tmp_path, strict=False)
+
+    assert "odd.md" in message
+    assert [section.title for section in faq.sections] == ["B"]
+    assert [(problem.file, "it was left out" in problem.message) for problem in faq.problems] == [("odd.md", True)]
+
+
+def test_dead_links_of_tables_of_contents_and_html_are_reported_with_their_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(
+        "# A\n\n- [B](#b)\n- [Gone](#gone)\n- [Ü](#über)\n\n## B\n\nx\n\n<p>\n<a href='#nothing'>y</a></p>\n\n"
+        "See [this][r]\nand [up](#top) and [doc](a.pdf).\n\n[r]: c.md\n\n# Über\n\nx\n"
+    )
+
+    assert [str(problem) for problem in load(tmp_path).problems] == [
+        "a.md:4: “#gone” leads to no heading",
+        "a.md:12: “#nothing” leads to no heading",
+        "a.md:14: “c.md” leads to no file of the FAQ",
+    ]
+
+
+def test_every_line_of_the_shipped_faq_is_in_a_section_or_skipped_for_a_reason() -> None:
+    library = read(SHIPPED)
+
+    reasons = {skipped.reason for skipped in library.skipped}
+    assert reasons <= {"front matter", "defaults for the file", "table of contents", "no text below the heading"}
+    for file, document in library.documents.items():
+        lines = (SHIPPED / file).read_bytes().split(b"\n")
+        parts = list(document.parts())
+        assert sum(len(b"\n".join(lines[part.line - 1 : part.end_line])) + 1 for part in parts) == sum(
+            len(line) + 1 for line in lines
+        )
+        assert [part.section for part in parts if part.section] == list(document.sections)
