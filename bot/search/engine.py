@@ -7,7 +7,7 @@ from bot.search import calibration, confidence, passages, references, splitting,
 from bot.search.calibration import Calibration
 from bot.search.confidence import Thresholds
 from bot.search.index import Index, Match, Ranking
-from bot.search.query import Unit, Vocabulary, units
+from bot.search.query import Unit, Vocabulary, by_length, units
 from bot.search.words import lexicon, words
 
 _CANDIDATES = 10
@@ -44,7 +44,7 @@ class Faq:
         self._vocabulary = Vocabulary(
             has=self._index.terms.__contains__,
             spelled=self._index.vocabulary,
-            known=list(dict.fromkeys((*self._index.vocabulary, *self._lexicon.synonym_words))),
+            known=by_length((*self._index.vocabulary, *self._lexicon.synonym_words)),
         )
         self._by_location = {(section.file, section.anchor): section for section in reversed(sections)}
         if calibrated is None or calibrated.content != calibration.content_hash(sections, cases):

@@ -1,7 +1,7 @@
 """A question to units that can be looked up: words or phrases, each with a weight and its possible readings."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -14,6 +14,7 @@ EVERYDAY_WEIGHT = 0.5
 REPAIRED_WEIGHT = 0.85
 QUESTION_WORD_WEIGHT = 0.3
 STOP_WORD_WEIGHT = 0.2
+EVERYDAY_WORD_WEIGHT = 0.8  # plain English that the field has no use of its own for
 IDENTIFIER_WEIGHT = 1.5  # `Run.get_context`: who writes that means exactly that
 _MAX_LENGTH = 4000  # characters; more is cut off: nobody asks one question in so many
 _MAX_UNITS = 64
@@ -38,18 +39,25 @@ class Unit:
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """What can be meant: `has(term)` for the FAQ's index terms, `spelled` its words as written with their frequency,
-    `known` all words that a misspelling may stand for."""
+    `known` all words that a misspelling may stand for, by their length (see `by_length`)."""
 
     has: Callable[[str], bool]
     spelled: Mapping[str, int]
-    known: Sequence[str] = ()
+    known: Mapping[int, Sequence[str]] = field(default_factory=dict)
+
+
+def by_length(names: Iterable[str]) -> dict[int, list[str]]:
+    """Distinct words by their number of letters."""
+    found: dict[int, list[str]] = {}
+    for name in dict.fromkeys(names):
+        found.setdefault(len(name), []).append(name)
+    return found
 
 
 def units(query: str, vocabulary: Vocabulary, lexicon: Lexicon) -> list[Unit]:
     """The distinct units of a query, in its order. Empty if it only makes small talk."""
     asked = lexicon.without_small_talk(words(query[:_MAX_LENGTH]))
-    spellings = [_spellings(word, vocabulary, lexicon) for word in asked]
-    _limit_repairs(spellings)
+    spellings = _all_spellings(asked, vocabulary, lexicon)
     owners = [number for number, word in enumerate(asked) for _ in word.parts]
     stems: list[str] = []
     for word, repaired in zip(asked, spellings, strict=True):
@@ -85,6 +93,8 @@ def _unit(word: Word, repaired: list[str], concepts: set[str], lexicon: Lexicon)
         weight, light = QUESTION_WORD_WEIGHT, True
     elif word.identifier:
         weight = IDENTIFIER_WEIGHT
+    elif word.text in lexicon.everyday and all(concept.startswith(EVERYDAY) for concept in concepts):
+        weight = EVERYDAY_WORD_WEIGHT
     readings: list[Reading] = [((word.whole,), 1.0)]
     if len(word.parts) > 1:
         readings.append((word.parts, 0.9))
@@ -113,17 +123,35 @@ def _add_phrase(found: dict[tuple[str, ...], Unit], phrase: list[Word], concepts
         found[word.whole,] = Unit(unit.text, unit.weight, readings, unit.light)
 
 
-def _spellings(word: Word, vocabulary: Vocabulary, lexicon: Lexicon) -> list[str]:
-    """What a word that the FAQ doesn't know was probably meant to be; empty if it is known or plain English."""
+def _all_spellings(asked: Sequence[Word], vocabulary: Vocabulary, lexicon: Lexicon) -> list[list[str]]:
+    """What each word that isn't known was probably meant to be; only for the first few, since each is compared with
+    the whole vocabulary."""
+    repaired: dict[str, list[str]] = {}
+    for word in asked:
+        if word.text not in repaired and len(repaired) < _MAX_REPAIRS and _is_strange(word, vocabulary, lexicon):
+            repaired[word.text] = _spellings(word.text, vocabulary)
+    return [repaired.get(word.text, []) for word in asked]
+
+
+def _is_strange(word: Word, vocabulary: Vocabulary, lexicon: Lexicon) -> bool:
+    """Whether a word is neither known to the FAQ nor plain English, and looks like a word at all."""
     text = word.text
-    if len(text) < 4 or not text.isascii() or any(char.isdigit() for char in text):
-        return []
+    if len(text) < 4 or not text.isascii() or len(word.parts) > 2 or any(char.isdigit() for char in text):
+        return False
     if vocabulary.has(word.whole) or all(vocabulary.has(part) for part in word.parts):
-        return []
-    if text in lexicon.everyday or text in lexicon.light_words or word.whole in lexicon.phrases or len(word.parts) > 2:
-        return []
+        return False
+    return not (text in lexicon.everyday or text in lexicon.light_words or word.whole in lexicon.phrases)
+
+
+def _spellings(text: str, vocabulary: Vocabulary) -> list[str]:
+    """The nearest words of the vocabulary, if there are any near."""
     allowed = 2 if len(text) >= _TWO_ERRORS_FROM else 1
-    close = process.extract(text, vocabulary.known, scorer=OSA.distance, score_cutoff=allowed, limit=None)
+    alike = [
+        name
+        for length in range(len(text) - allowed, len(text) + allowed + 1)
+        for name in vocabulary.known.get(length, ())
+    ]
+    close = process.extract(text, alike, scorer=OSA.distance, score_cutoff=allowed, limit=None)
     # A slip rarely hits the first letter, so that another one needs more agreement.
     likely = [
         (distance, -vocabulary.spelled.get(name, 0), name) for name, distance, _ in close if _plausible(text, name)
@@ -142,11 +170,3 @@ def _plausible(text: str, name: str) -> bool:
         or name[1:] == text
         or len(text) >= 7
     )
-
-
-def _limit_repairs(spellings: list[list[str]]) -> None:
-    repaired = 0
-    for candidates in spellings:
-        repaired += bool(candidates)
-        if repaired > _MAX_REPAIRS:
-            candidates.clear()

@@ -1,18 +1,28 @@
 """Asking: which section, how sure, and what doesn't matter."""
 
+import itertools
+import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.faq import Outcome
+from bot.domain.faq import Metadata, Outcome, Section
 from bot.search import Faq, Thresholds, load
+from bot.search.index import Index
+from bot.search.query import Vocabulary, units
+from bot.search.words import lexicon
 from tests.search.conftest import SHIPPED, MakeFaq
 
 QUESTION = "how do i install scikit-learn for my training run?"
+QUESTION_WORDS = [
+    *("how", "do", "i", "install", "xgboost", "deploy", "wheel", "environment", "docker", "role", "vnet", "upload"),
+    *("ScriptRunConfig", "exp.submit", "run_cfg", "sumbit", "pasta", "the", "with", "for", "training", "workspace"),
+]
 
 
 def test_a_clear_question_is_answered_with_its_section(shipped: Faq) -> None:
@@ -30,6 +40,17 @@ def test_politeness_changes_nothing(shipped: Faq, frame: str) -> None:
 
     assert polite.outcome is plain.outcome
     assert [(hit.section, hit.score) for hit in polite.hits] == [(hit.section, hit.score) for hit in plain.hits]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["hey", "Hi team,", "hello everyone,", "please", "quick question:", "good morning!"]),
+    st.lists(st.sampled_from(QUESTION_WORDS), min_size=1, max_size=8).map(" ".join),
+)
+def test_a_greeting_in_front_changes_nothing_whatever_is_asked(greeting: str, query: str) -> None:
+    plain, polite = _SHIPPED.ask(query), _SHIPPED.ask(f"{greeting} {query}")
+
+    assert (polite.outcome, polite.hits) == (plain.outcome, plain.hits)
 
 
 @pytest.mark.parametrize("query", ["", " ", "hi", "thanks!", "hello everyone", "?!", "🎉🎉", "\u200b\u200b"])
@@ -89,6 +110,64 @@ def test_words_of_the_field_find_each_other(make_faq: MakeFaq) -> None:
     assert faq.ask("rbac").hits[0].section.title == "How do I assign permissions?"
     assert faq.ask("docker").hits[0].section.title == "What is in the container?"
     assert faq.ask("kick off a job").hits[0].section.title == "How do I start a run?"
+
+
+def test_every_alternate_is_a_title_of_its_own(make_faq: MakeFaq) -> None:
+    faq = Faq(
+        tuple(
+            replace(section, metadata=Metadata(alternates=alternates))
+            for section, alternates in zip(
+                make_faq(a="# T\n\n## How do I submit a run?\n\nSo.\n\n## How do I stop it?\n\nThus.\n").sections,
+                [("kick the tyres", "fire up a thing"), ("pull the plug",)],
+                strict=True,
+            )
+        )
+    )
+
+    assert faq.ask("Pull the plug").hits[0].section.title == "How do I stop it?"
+    assert faq.ask("fire up a thing").hits[0].section.title == "How do I submit a run?"
+    assert faq.ask("how do i kick the tyers").hits[0].section.title == "How do I submit a run?"
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("sp", "How do I use a service principal?"),
+        ("msi login", "How do I use a managed identity?"),
+        ("whl", "How do I upload a wheel?"),
+        ("put it behind a vnet", "How do I use a virtual network?"),
+        ("aks", "How do I deploy to Azure Kubernetes Service?"),
+        ("xgboost", "How do I install a package?"),
+    ],
+)
+def test_abbreviations_and_names_of_packages_are_understood(make_faq: MakeFaq, query: str, title: str) -> None:
+    titles = [
+        "use a service principal", "use a managed identity", "upload a wheel", "use a virtual network",
+        "deploy to Azure Kubernetes Service", "install a package",
+    ]  # fmt: skip
+    faq = make_faq(a="# T\n\n" + "\n".join(f"## How do I {name}?\n\nLike this.\n" for name in titles))
+
+    assert faq.ask(query).hits[0].section.title == title
+
+
+def test_the_best_of_many_sections_are_those_of_a_full_search() -> None:
+    draw = random.Random(7)  # noqa: S311  # the same sections at every call
+    names = [f"{first}{second}" for first in ("ba", "ce", "di", "fo", "gu") for second in ("lan", "mer", "nis", "pot")]
+    weights = list(itertools.accumulate(1 / (at + 1) for at in range(len(names))))
+    texts = [[" ".join(draw.choices(names, cum_weights=weights, k=count)) for count in (3, 9)] for _ in range(3000)]
+    sections = tuple(
+        Section((name,), name, 1, str(number), "a.md", number, number, body, body)
+        for number, (name, body) in enumerate(texts)
+    )
+    index = Index(sections, lexicon())
+    vocabulary = Vocabulary(index.terms.__contains__, index.vocabulary)
+
+    for _ in range(20):
+        asked = units(" ".join(draw.sample(names, 5)), vocabulary, lexicon())
+        best, full = index.search(asked, 10).matches, index.search(asked, len(sections)).matches[:10]
+
+        assert [match.document for match in best] == [match.document for match in full]
+        assert [match.score for match in best] == pytest.approx([match.score for match in full])
 
 
 def test_other_scripts_are_searched(make_faq: MakeFaq) -> None:

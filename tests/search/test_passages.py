@@ -4,8 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.faq import Passage
+from bot.search import Faq
 from bot.search.markdown import parse
-from bot.search.passages import choose
+from bot.search.passages import choose, rest
 from bot.search.query import Vocabulary, units
 from bot.search.words import lexicon
 from tests.search.conftest import MakeFaq
@@ -106,3 +107,33 @@ def test_passages_are_unchanged_pieces_that_begin_at_their_line(text: str, query
         assert section.body_line <= found.line <= section.end_line
         assert section.body.split("\n")[found.line - section.body_line].startswith(found.markdown.split("\n")[0])
         assert found.truncated == (found.markdown != section.body)
+
+
+def test_the_rest_of_an_entry_follows_its_passage(make_faq: MakeFaq) -> None:
+    faq = Faq(make_faq(a=LONG).sections, passage_limit=500)
+    section = faq.sections[0]
+    shown = faq.ask("turn the crank").hits[0].passage
+
+    more = faq.rest(section, shown)
+
+    assert shown.truncated
+    assert all(len(piece.markdown) <= 500 for piece in more)
+    assert any("brush --soft boiler\n```" in piece.markdown for piece in more)
+    whole = sorted([shown, *more], key=lambda piece: piece.line)
+    assert "".join("".join(piece.markdown for piece in whole).split()) == "".join(section.body.split())
+    assert faq.rest(section, Passage(section.body, section.file, section.body_line, truncated=False)) == ()
+
+
+@settings(max_examples=100, deadline=None)
+@given(DOCUMENTS, st.text(max_size=30), st.integers(min_value=1, max_value=200))
+def test_passage_and_rest_are_the_whole_entry(text: str, query: str, limit: int) -> None:
+    asked = units(query, Vocabulary(lambda _: True, {}), lexicon())
+
+    for section in parse(text, "f.md").sections:
+        shown = choose(section, asked, lexicon(), limit=limit)
+        more = rest(section, shown, limit=limit)
+        before = [piece for piece in more if piece.line < shown.line]
+
+        assert all(piece.markdown in section.body and len(piece.markdown) <= limit for piece in more)
+        pieces = [*before, shown, *more[len(before) :]]
+        assert "".join("".join(piece.markdown for piece in pieces).split()) == "".join(section.body.split())
