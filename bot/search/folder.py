@@ -22,11 +22,6 @@ class Files:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read(folder: Path) -> dict[str, str]:
-    """The text of every Markdown file by its relative path; raises as `files` does."""
-    return files(folder).texts
-
-
 def files(folder: Path, *, strict: bool = True, also: tuple[str, ...] = ()) -> Files:
     """The Markdown files below `folder`, and those whose names end as `also` says.
 
