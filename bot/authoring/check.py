@@ -27,6 +27,7 @@ def check(folder: Path, *, today: date, web: bool = False, ignored: Collection[s
         found += names.faults(section.file, parsed)
         found += sdk_use.faults(section.file, parsed)
     found += entries.duplicates(sections) + entries.clashes(sections) + entries.upkeep(sections, today)
-    found += entries.questions(Faq(sections, cases=library.cases), library.cases)
+    if library.cases:
+        found += entries.questions(Faq(sections, cases=library.cases), library.cases)
     kept = sorted({finding for finding in found if finding.rule not in ignored})
     return Report(tuple(kept), len(sections), len(library.documents))

@@ -144,16 +144,15 @@ def evaluate(
             raise ConfigurationError("Where shall the figures be written to? Name the file with --baseline.")
         committed = scores.read(path, must_exist=bool(baseline) and not update_baseline) if path else None
         asked = evaluation.ask_all(loaded, chosen)
-        before = dict(committed.splits.get(split, {})) if committed else {}
-        worse = committed.worse(split, evaluation.figures(asked), tolerance) if committed and before else None
+        worse = committed.worse(asked, tolerance) if committed and committed.splits else None
         if committed and update_baseline:
-            committed.write(split, asked)
+            committed.write(asked)
             worse = None
-    _print(scores.as_json(asked, split, worse, known.unmatched) if json else scores.as_text(asked, split, before))
+    _print(scores.as_json(asked, worse, known.unmatched) if json else scores.as_text(asked, committed))
     for name in known.unmatched:
         typer.echo(f"aml-bot: no entry is called “{name}”; its questions count as lost.", err=True)
-    if before.get("n") not in {None, len(asked)}:
-        typer.echo(f"aml-bot: there are {len(asked)} cases, there were {before['n']:.0f}.", err=True)
+    for sentence in committed.other_counts(asked) if committed else ():
+        typer.echo(f"aml-bot: {sentence}", err=True)
     for each in worse or ():
         typer.echo(f"aml-bot: {each} (tolerance {tolerance:g}).", err=True)
     raise typer.Exit(1 if worse else 0)

@@ -26,6 +26,7 @@ class Asked:
     `probability` is what the engine gave its first hit, `seconds` the time of the answer."""
 
     kind: str
+    split: str
     answerable: bool
     rank: int
     outcome: Outcome
@@ -108,6 +109,13 @@ def by_kind(asked: Sequence[Asked]) -> dict[str, tuple[Asked, ...]]:
     return {kind: tuple(each for each in asked if each.kind == kind) for kind in sorted({each.kind for each in asked})}
 
 
+def by_split(asked: Sequence[Asked]) -> dict[str, tuple[Asked, ...]]:
+    """The answers of each split that is there."""
+    return {
+        split: tuple(each for each in asked if each.split == split) for split in sorted({each.split for each in asked})
+    }
+
+
 def milliseconds(asked: Sequence[Asked], share: float) -> float | None:
     """The time that `share` of the answers took at most."""
     times = sorted(each.seconds for each in asked)
@@ -137,6 +145,7 @@ def _ask(faq: Faq, case: Case) -> Asked:
         found = [hit.section.location for hit in faq.ask(case.query, limit=_DEEP).hits]
     return Asked(
         kind=case.kind,
+        split=case.split,
         answerable=bool(gold),
         rank=next((rank for rank, location in enumerate(found, start=1) if location in gold), 0),
         outcome=answer.outcome,

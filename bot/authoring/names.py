@@ -65,7 +65,7 @@ class _Resolver(ast.NodeVisitor):
         self._deferred: list[tuple[Snippet, Callable[[], None]]] = []
         self._missing: dict[str, int] = {}
         self._snippet: Snippet | None = None
-        self._later: set[str] = set()  # all names that this block defines somewhere at its outermost level
+        self._later: set[str] | None = None  # what this block defines at its outermost level, once that is asked for
         self._deleted: set[str] = set()
         self._loops = 0
         self._everything = False  # `from x import *`: any name may be defined
@@ -73,10 +73,9 @@ class _Resolver(ast.NodeVisitor):
     def run(self, snippets: Sequence[Snippet]) -> list[Finding]:
         for snippet in snippets:
             self._snippet = snippet
-            self._later = _bound(snippet.tree.body)
+            self._later = None
             for statement in snippet.tree.body:
                 self.visit(statement)
-        self._later = set()
         self._module.names |= self._deleted  # a function may have run before
         while self._deferred:
             self._snippet, visit = self._deferred.pop(0)
@@ -114,9 +113,17 @@ class _Resolver(ast.NodeVisitor):
         holder = self._scope.holder(name)
         if holder:
             holder.used.add(name)
-        elif name not in _KNOWN and not _DUNDER.fullmatch(name) and not (self._loops and name in self._later):
+        elif name not in _KNOWN and not _DUNDER.fullmatch(name) and not self._in_a_later_round(name):
             self._module.used.add(name)  # one complaint is enough
             self._missing.setdefault(name, self._line(node))
+
+    def _in_a_later_round(self, name: str) -> bool:
+        """Whether a loop may have defined the name in the round before."""
+        if not self._loops or self._snippet is None:
+            return False
+        if self._later is None:
+            self._later = _bound(self._snippet.tree.body)
+        return name in self._later
 
     def _bind(self, name: str, binding: _Binding | None = None) -> None:
         scope = self._scope

@@ -14,7 +14,7 @@ from bot.authoring.snippets import Snippet
 
 def faults(file: str, snippets: Sequence[Snippet]) -> list[Finding]:
     """What the installed SDK doesn't have, in order of lines. The SDK is only imported if a block imports it."""
-    if not any(_imports_sdk(snippet.tree) for snippet in snippets):
+    if not any(_imports_sdk(snippet) for snippet in snippets):
         return []
     reader = _Reader(file)
     try:
@@ -25,11 +25,11 @@ def faults(file: str, snippets: Sequence[Snippet]) -> list[Finding]:
     return sorted(set(reader.found))
 
 
-def _imports_sdk(tree: ast.Module) -> bool:
-    return any(
+def _imports_sdk(snippet: Snippet) -> bool:
+    return any(sdk.PACKAGE in line for line in snippet.lines) and any(
         (isinstance(node, ast.Import) and any(_is_sdk(alias.name) for alias in node.names))
         or (isinstance(node, ast.ImportFrom) and _is_sdk(node.module or ""))
-        for node in ast.walk(tree)
+        for node in ast.walk(snippet.tree)
     )
 
 

@@ -135,9 +135,9 @@ def test_eval_ends_with_one_when_a_figure_is_worse_than_committed(folder: Path) 
     lenient = faq_command("eval", "--faq", "faq", "--tolerance", "1", cwd=folder.parent)
 
     assert (first.code, same.code, fallen.code, lenient.code) == (0, 0, 1, 0)
-    assert json.loads((folder / "baseline.json").read_text())["splits"]["all"]["hit1"] == 1
+    assert json.loads((folder / "baseline.json").read_text())["splits"]["tune"]["hit1"] == 1
     assert "95 % interval  committed" in same.out
-    assert "Hit@1 fell from 1.000 to 0.000 (tolerance 0.02)" in fallen.err
+    assert "Hit@1 (tune) fell from 1.000 to 0.000 (tolerance 0.02)" in fallen.err
 
 
 def test_preview_shows_an_entry_as_slack_will(folder: Path) -> None:

@@ -19,9 +19,17 @@ FAQ = {
 }
 
 
-def asked(rank: int, outcome: Outcome, probability: float = 0.5, *, answerable: bool = True, kind: str = "") -> Asked:
+def asked(
+    rank: int,
+    outcome: Outcome,
+    probability: float = 0.5,
+    *,
+    answerable: bool = True,
+    kind: str = "",
+    split: str = "tune",
+) -> Asked:
     offered = 1 <= rank <= {CONFIDENT: 1, CHOICES: 3, UNKNOWN: 0}[outcome]
-    return Asked(kind, answerable, rank, outcome, offered, probability, 0.001)
+    return Asked(kind, split, answerable, rank, outcome, offered, probability, 0.001)
 
 
 def test_figures_count_each_answer_for_what_it_is() -> None:
@@ -135,25 +143,26 @@ def test_a_case_file_that_can_not_be_used_is_refused_by_line(
 
 
 def test_a_figure_is_worse_only_beyond_the_tolerance_and_in_its_own_direction(tmp_path: Path) -> None:
-    before = {"hit1": 0.5, "false_answers": 0.2, "ece": 0.1, "mrr": 0.9, "hit3": None}
-    baseline = scores.Baseline(tmp_path / "b.json", {"all": before})
-    figures = evaluation.Figures(
-        hit1=0.48, hit3=0.1, mrr=0.87, decision_accuracy=0.1, strict_accuracy=None, false_answers=0.23, ece=0.01
-    )
+    before = {"n": 3, "hit1": 0.68, "mrr": 0.9, "false_answers": 0.9, "ece": 0.1, "hit3": None}
+    baseline = scores.Baseline(tmp_path / "b.json", {"tune": before})
+    now = [asked(1, CONFIDENT, 1.0), asked(1, CONFIDENT, 1.0), asked(0, CONFIDENT, 1.0)]
+    now += [asked(0, CONFIDENT, 0.0, answerable=False)]
 
-    worse = baseline.worse("all", figures, 0.02)
+    worse = baseline.worse(now, 0.02)
 
     assert [str(each) for each in worse] == [
-        "MRR fell from 0.900 to 0.870",
-        "false answers rose from 0.200 to 0.230",
+        "MRR (tune) fell from 0.900 to 0.667",
+        "false answers (tune) rose from 0.900 to 1.000",
+        "calibration error (tune) rose from 0.100 to 0.250",
     ]
-    assert baseline.worse("test", figures, 0.0) == []
+    assert baseline.other_counts(now) == ["There are 4 cases in the split tune, there were 3."]
+    assert baseline.worse([asked(0, CONFIDENT, split="test")], 0.0) == []
 
 
 def test_a_written_baseline_is_read_again_with_the_other_splits_kept(tmp_path: Path) -> None:
     path = tmp_path / "b.json"
-    scores.read(path, must_exist=False).write("tune", [asked(1, CONFIDENT)])
-    scores.read(path).write("test", [asked(2, CONFIDENT), asked(1, CONFIDENT)])
+    scores.read(path, must_exist=False).write([asked(1, CONFIDENT)])
+    scores.read(path).write([asked(2, CONFIDENT, split="test"), asked(1, CONFIDENT, split="test")])
 
     read = scores.read(path)
 
