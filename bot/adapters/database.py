@@ -6,6 +6,8 @@ same schema can stand in PostgreSQL later.
 
 import fcntl
 import os
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,10 @@ from sqlalchemy import event
 from bot.domain.errors import ConfigurationError
 
 SCHEMA_VERSION = 1
+
+# From this SQLite on, unixepoch('subsec') exists. The job engine's tables use it from Python 3.12 on, whatever the
+# SQLite; on an older one (Debian 12 has 3.40) it is NULL, and nothing could be stored.
+_KNOWS_SUBSECONDS = (3, 42)
 
 metadata = sa.MetaData()
 
@@ -168,5 +174,16 @@ def _prepare(connection: Any, _record: Any) -> None:
     # Writers begin with BEGIN IMMEDIATE and queue up, instead of failing when they turn from readers into writers.
     # Set on the driver, as the job engine begins transactions of its own in its migrations.
     connection.isolation_level = "IMMEDIATE"
+    if sqlite3.sqlite_version_info < _KNOWS_SUBSECONDS:
+        connection.create_function("unixepoch", -1, _unixepoch)
     for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _unixepoch(*arguments: Any) -> float | int:
+    """`unixepoch()` and `unixepoch('subsec')`, seconds since 1970 in UTC; the only forms that our tables use."""
+    if arguments == ("subsec",):
+        return round(time.time(), 3)
+    if arguments in {(), ("now",)}:
+        return int(time.time())
+    raise ValueError("only the present time is known here")
