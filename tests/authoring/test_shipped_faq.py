@@ -5,7 +5,6 @@ After a change that is meant, commit to its figures: `aml-bot faq eval --update-
 
 from tests.authoring.conftest import SHIPPED, faq_command
 
-
 MEASURED_BY_EVAL = ("--ignore", "not-found", "--ignore", "false-answer")
 
 
