@@ -70,7 +70,7 @@ def test_the_readme_s_script_is_answered_run_listed_refused_and_audited(tmp_path
 
 
 def test_a_line_that_nobody_answers_ends_the_demo_with_an_error(tmp_path: Path) -> None:
-    done = demo(tmp_path / "demo", "#general nobody asked the bot\n", "--minutes", "0.2")
+    done = demo(tmp_path / "demo", "#general nobody asked the bot\n", "--minutes", "0.1")
 
     assert done.returncode == 1
     assert "nobody asked the bot" in done.stdout + done.stderr
@@ -79,8 +79,8 @@ def test_a_line_that_nobody_answers_ends_the_demo_with_an_error(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (Path.exists, "doesn't exist"),
-        (lambda folder: folder.mkdir(), "Markdown"),
+        pytest.param(Path.exists, "doesn't exist", marks=pytest.mark.slow),
+        pytest.param(lambda folder: folder.mkdir(), "Markdown", marks=pytest.mark.slow),
         (lambda folder: (folder.mkdir(), (folder / "a.md").write_bytes(b"# Q\n\xff\xfe\n")), "UTF-8"),
     ],
     ids=["missing", "empty", "not-utf-8"],
