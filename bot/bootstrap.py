@@ -20,12 +20,14 @@ from bot import search
 from bot.adapters.authorization import AzureRoles
 from bot.adapters.azureml import AzureMLConfig, AzureMLWorkspace, ManagedIdentity, ServicePrincipal
 from bot.adapters.database import lock_state, open_database, open_state
+from bot.adapters.embedder import OnnxEmbedder
 from bot.adapters.faq_folder import FaqFolder
 from bot.adapters.git import FaqRepository
 from bot.adapters.jobs import DbosJobs
 from bot.adapters.policy_file import PolicyFile, valid_link
 from bot.adapters.slack_people import SlackPeople
 from bot.adapters.store import AuditTable, HelpTables, LinkTable, WatchTable
+from bot.adapters.vectors import CachedEmbedder
 from bot.app import build_app, check_app_token, who_am_i
 from bot.domain.errors import ConfigurationError
 from bot.domain.faq import Section
@@ -43,7 +45,7 @@ from bot.listeners.slack import OPEN_TIMEOUT, Listeners
 from bot.listeners.socket_mode import SocketMode
 from bot.listeners.webhook import PATH as WEBHOOK_PATH
 from bot.listeners.webhook import ReloadHook
-from bot.ports import FaqOrigin
+from bot.ports import Embedder, FaqOrigin
 from bot.services.environments import Environments
 from bot.services.faq_source import FaqSource
 from bot.services.guard import Guard
@@ -82,7 +84,9 @@ class Bot:
         config = _azure(settings.azure, settings.state)
         folder = open_state(settings.state)
         self._lock = lock_state(folder)
-        self._faq = FaqSource(_faq_origin(settings), lambda folder: load_faq_in(folder, settings.faq))
+        self._faq = FaqSource(
+            _faq_origin(settings), lambda folder: load_faq_in(folder, settings.faq), _embedder(settings)
+        )
         engine = open_database(folder)
 
         token, base_url = settings.slack.bot_token.get_secret_value(), settings.slack.base_url
@@ -225,6 +229,13 @@ def _faq_origin(settings: Settings) -> FaqOrigin:
         return FaqFolder(faq.folder or shipped_faq())
     token = faq.git_token.get_secret_value()
     return FaqRepository(faq.git, faq.git_ref, settings.state / "faq-git", folder=faq.git_folder, token=token)
+
+
+def _embedder(settings: Settings) -> Embedder | None:
+    if settings.faq.semantic_model is None:
+        return None
+    model = OnnxEmbedder(settings.faq.semantic_model, sha256=settings.faq.semantic_sha256)
+    return CachedEmbedder(model, settings.state / "faq-vectors")
 
 
 def _hooks(settings: FaqSettings, clock: Clock) -> dict[str, ReloadHook]:

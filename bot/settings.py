@@ -128,6 +128,12 @@ class FaqSettings(Section):
     choices: float | None = Field(
         default=None, ge=0, le=1, description="confidence from which entries are offered as choices"
     )
+    semantic_model: AnyPath | None = Field(
+        default=None,
+        description="folder with a sentence-transformers model exported to ONNX; questions are then understood by "
+        "meaning too (pip install 'aml-bot[semantic]')",
+    )
+    semantic_sha256: str = Field(default="", description="SHA-256 of the model's file; another one is refused")
     source_url: str = Field(
         default="",
         description="address of the folder's files in your Git web page; makes sources links; with faq.git, {commit} "
@@ -314,7 +320,7 @@ def _is_known(variable: str) -> bool:
 
 def _resolve_paths(values: dict[str, Any], base: Path) -> None:
     places: list[tuple[Any, str]] = [(values, "state"), (values, "policy")]
-    places += [(values.get("faq"), "folder"), (values.get("azure"), "ca_bundle")]
+    places += [(values.get("faq"), "folder"), (values.get("faq"), "semantic_model"), (values.get("azure"), "ca_bundle")]
     projects = values.get("projects")
     if isinstance(projects, dict):
         places += [(project, "folder") for project in projects.values()]

@@ -76,28 +76,31 @@ class Calibration:
             ) from error
 
 
-def learn(samples: Sequence[Sample], content: str = "") -> Calibration:
-    """Fit the coefficients to samples, in an order that doesn't depend on what they say."""
+def learn(samples: Sequence[Sample], content: str = "", shipped_as: Coefficients = SHIPPED) -> Calibration:
+    """Fit the coefficients to samples, in an order that doesn't depend on what they say. `shipped_as` are those that
+    the fit starts from and must be better than."""
     right = sum(was_right for _, was_right in samples)
     if not samples:
-        return Calibration(content=content)
-    shipped = [SHIPPED.probability(values) for values, _ in samples]
+        return Calibration(shipped_as, content=content)
+    shipped = [shipped_as.probability(values) for values, _ in samples]
     truth = [was_right for _, was_right in samples]
     shipped_error, shipped_loss = calibration_error(shipped, truth), log_loss(shipped, truth)
     unlearnt = Calibration(
-        SHIPPED, False, len(samples), right, shipped_error, shipped_loss, shipped_error, shipped_loss, content
+        shipped_as, False, len(samples), right, shipped_error, shipped_loss, shipped_error, shipped_loss, content
     )
     if len(samples) < _FEWEST or min(right, len(samples) - right) < _FEWEST_OF_A_KIND:
         return unlearnt
     unseen = [0.0] * len(samples)
     for fold in range(_FOLDS):
-        fitted = _fit([sample for at, sample in enumerate(samples) if at % _FOLDS != fold])
+        fitted = _fit([sample for at, sample in enumerate(samples) if at % _FOLDS != fold], shipped_as)
         for at in range(fold, len(samples), _FOLDS):
             unseen[at] = fitted.probability(samples[at][0])
     error, loss = calibration_error(unseen, truth), log_loss(unseen, truth)
     if loss >= shipped_loss:
         return unlearnt
-    return Calibration(_fit(samples), True, len(samples), right, error, loss, shipped_error, shipped_loss, content)
+    return Calibration(
+        _fit(samples, shipped_as), True, len(samples), right, error, loss, shipped_error, shipped_loss, content
+    )
 
 
 def content_hash(sections: Sequence[Section], cases: Sequence[Case]) -> str:
@@ -134,13 +137,13 @@ def log_loss(probabilities: Sequence[float], truth: Sequence[bool]) -> float:
     ) / len(truth)
 
 
-def _fit(samples: Sequence[Sample]) -> Coefficients:
+def _fit(samples: Sequence[Sample], prior: Coefficients) -> Coefficients:
     """The most likely coefficients given the samples and the prior, by Newton's method."""
-    start = (SHIPPED.intercept, *SHIPPED.weights)
+    start = (prior.intercept, *prior.weights)
     now = list(start)
     size = len(now)
     for _ in range(_STEPS):
-        gradient = [_STRENGTH * (value - prior) for value, prior in zip(now, start, strict=True)]
+        gradient = [_STRENGTH * (value - origin) for value, origin in zip(now, start, strict=True)]
         curvature = [[_STRENGTH * (row == column) for column in range(size)] for row in range(size)]
         for values, was_right in samples:
             inputs = (1.0, *values)

@@ -1,13 +1,17 @@
 """A FAQ that can be asked."""
 
+import copy
 from collections.abc import Sequence
 
+from bot.domain.errors import Unavailable
 from bot.domain.faq import Answer, Case, Hit, Outcome, Passage, Problem, Referred, Section
-from bot.search import calibration, confidence, passages, references, splitting, topics
+from bot.search import calibration, confidence, mixing, passages, references, splitting, topics
 from bot.search.calibration import Calibration
 from bot.search.confidence import Thresholds
 from bot.search.index import Index, Match, Ranking
+from bot.search.mixing import Mix, MixedRanking
 from bot.search.query import Unit, Vocabulary, by_length, units
+from bot.search.semantic import SemanticIndex, is_code
 from bot.search.words import lexicon, words
 
 _CANDIDATES = 10
@@ -47,9 +51,25 @@ class Faq:
             known=by_length((*self._index.vocabulary, *self._lexicon.synonym_words)),
         )
         self._by_location = {(section.file, section.anchor): section for section in reversed(sections)}
+        self._cases = tuple(cases)
+        self._meaning: SemanticIndex | None = None
+        self._mix = Mix()
         if calibrated is None or calibrated.content != calibration.content_hash(sections, cases):
             calibrated = calibrate(self, cases)
         self.calibration = calibrated
+
+    def with_meaning(self, meaning: SemanticIndex) -> "Faq":
+        """The same FAQ, found by words and by meaning together. What each weighs, and the confidence, are learnt from
+        the cases. Queries that are code or an error's text go on being found by words alone."""
+        mixed = copy.copy(self)
+        mixed._meaning = meaning
+        mixed._mix = learn_mix(mixed, self._cases)
+        return mixed
+
+    @property
+    def mix(self) -> Mix:
+        """What words and meaning weigh, where meaning has a say."""
+        return self._mix
 
     def section(self, file: str, anchor: str) -> Section | None:
         """The section with this anchor in this file; both as in `Section`."""
@@ -100,7 +120,7 @@ class Faq:
     def evidence(self, query: str) -> tuple[float, ...]:
         """What speaks for the first hit: the features of the confidence, each in [0, 1]; zeros if nothing matches."""
         ranking = self.ranking(query)
-        return confidence.features(ranking) if ranking.matches else (0.0,) * len(confidence.FEATURES)
+        return _features(ranking) if ranking.matches else (0.0,) * len(confidence.FEATURES)
 
     def _units(self, text: str) -> list[Unit]:
         return units(text, self._vocabulary, self._lexicon)
@@ -118,15 +138,36 @@ class Faq:
                 parts.append(part)
         return parts
 
-    def _ranked(self, query: str, asked: list[Unit]) -> Ranking:
-        return self._index.search(asked, _CANDIDATES, query if len(query) <= _TITLE_LENGTH else "")
+    def _ranked(self, query: str, asked: list[Unit], topic: Section | None = None) -> Ranking:
+        named = "" if topic or len(query) > _TITLE_LENGTH else query
+        if self._meaning is None or is_code(asked) or all(unit.light for unit in asked):
+            return self._index.search(asked, _CANDIDATES, named)
+        try:
+            near = self._meaning.nearness(f"{topic.title}: {query}" if topic else query)
+        except Unavailable:  # words alone are an answer too
+            return self._index.search(asked, _CANDIDATES, named)
+        lexical = self._index.search(asked, mixing.CANDIDATES, named)
+        return mixing.rank(
+            lexical,
+            near,
+            self.calibration.coefficients.probability(confidence.features(lexical)) if lexical.matches else 0.0,
+            self._mix.lexical_weight,
+            index=self._index,
+            units=asked,
+            limit=_CANDIDATES,
+        )
+
+    def _probability(self, ranking: Ranking) -> float:
+        is_mixed = isinstance(ranking, MixedRanking)
+        coefficients = self._mix.coefficients if is_mixed else self.calibration.coefficients
+        return coefficients.probability(_features(ranking))
 
     def _answer(self, query: str, asked: list[Unit], limit: int, topic: Section | None = None) -> Answer:
-        ranking = self._ranked("" if topic else query, asked)
+        ranking = self._ranked(query, asked, topic)
         matches = ranking.matches
         if not matches:
             return Answer(query, Outcome.UNKNOWN, (), topic)
-        probability = self.calibration.coefficients.probability(confidence.features(ranking))
+        probability = self._probability(ranking)
         twins = self._twins(matches, asked)
         if topic and any(self.sections[match.document] == topic for match in twins):
             # not told apart by the message, but by the thread
@@ -193,15 +234,34 @@ def calibrate(faq: Faq, cases: Sequence[Case]) -> Calibration:
     """Learn the confidence of a FAQ from the cases that are for tuning. Cases that repeat a name of a section word by
     word are left out: they are always found and would make the bot too sure of itself."""
     content = calibration.content_hash(faq.sections, cases)
+    return calibration.learn(_samples(faq, cases, Ranking), content)
+
+
+def learn_mix(faq: Faq, cases: Sequence[Case]) -> Mix:
+    """Learn how words and meaning are best put together for a FAQ, from the cases that are for tuning."""
+    found: list[list[bool]] = []
+    for weight in mixing.LEXICAL_WEIGHTS:
+        faq._mix = Mix(weight)  # a FAQ in the making, that nobody else has yet
+        found.append([first_is_right for _, first_is_right in _samples(faq, cases, MixedRanking)])
+    faq._mix = chosen = Mix(mixing.best_weight(found))
+    learnt = calibration.learn(_samples(faq, cases, MixedRanking), shipped_as=confidence.SHIPPED_MIXED)
+    return Mix(chosen.lexical_weight, learnt.coefficients)
+
+
+def _samples(faq: Faq, cases: Sequence[Case], kind: type[Ranking]) -> list[calibration.Sample]:
     names = {_plain(name) for section in faq.sections for name in (section.title, *section.metadata.alternates)}
     samples: list[calibration.Sample] = []
     asked = [case for case in cases if case.split != "test" and _plain(case.query) not in names]
     for case in calibration.in_fixed_order(asked):
         ranking = faq.ranking(case.query)
-        if ranking.matches:
+        if ranking.matches and type(ranking) is kind:
             first = faq.sections[ranking.matches[0].document]
-            samples.append((confidence.features(ranking), first.location in case.gold or first.title in case.gold))
-    return calibration.learn(samples, content)
+            samples.append((_features(ranking), first.location in case.gold or first.title in case.gold))
+    return samples
+
+
+def _features(ranking: Ranking) -> tuple[float, ...]:
+    return mixing.features(ranking) if isinstance(ranking, MixedRanking) else confidence.features(ranking)
 
 
 def _score(answer: Answer) -> float:

@@ -121,15 +121,19 @@ class Index:
         ranked = heapq.nsmallest(limit, scores, key=lambda document: (-scores[document], document))
         if not ranked:
             return Ranking(())
-        first = ranked[0]
-        masses = [unit.weight * self.mass(unit) for unit in units]
-        found = sum(mass * self._share(unit, first) for mass, unit in zip(masses, units, strict=True))
+        covered, title_named = self.support(ranked[0], units)
         return Ranking(
             matches=tuple(Match(document, scores[document]) for document in ranked),
-            evidence=scores[first] / self.unknown_idf,
-            covered=_ratio(found, sum(masses)),
-            title_named=self._title_named(first, units),
+            evidence=scores[ranked[0]] / self.unknown_idf,
+            covered=covered,
+            title_named=title_named,
         )
+
+    def support(self, document: int, units: Sequence[Unit]) -> tuple[float, float]:
+        """What speaks for a section, whether it is first or not: `covered` and `title_named` of a ranking."""
+        masses = [unit.weight * self.mass(unit) for unit in units]
+        found = sum(mass * self._share(unit, document) for mass, unit in zip(masses, units, strict=True))
+        return _ratio(found, sum(masses)), self._title_named(document, units)
 
     def _scores(self, units: Sequence[Unit], limit: int) -> dict[int, float]:
         """The scores of at least the best `limit` sections.

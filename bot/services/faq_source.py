@@ -9,33 +9,39 @@ import structlog
 
 from bot.domain.errors import BotError, ConfigurationError, Unavailable
 from bot.domain.faq_source import FaqState, RefusedChange
-from bot.ports import FaqFiles, FaqOrigin
+from bot.ports import Embedder, FaqFiles, FaqOrigin
 from bot.search import Faq
+from bot.search.semantic import SemanticIndex, Vector, texts_of
 
 log = structlog.get_logger(__name__)
 
 _FIRST_TRIES = 5
 _PROBLEMS_LOGGED = 20
+_AT_ONCE = 16  # texts embedded between two looks whether they are still wanted
 
 
 class FaqSource:
     """Holds the FAQ. `current` never waits; `refresh` reads anew what has changed and exchanges it at once.
 
-    A version that can't be read completely is refused: the one before goes on answering.
+    A version that can't be read completely is refused: the one before goes on answering. With an `embedder` a version
+    answers by its words at first, and by meaning as well when its vectors are there, which may take minutes.
 
     Raises (when made):
         ConfigurationError: there is no usable FAQ at all.
     """
 
-    def __init__(self, origin: FaqOrigin, load: Callable[[Path], Faq]) -> None:
+    def __init__(self, origin: FaqOrigin, load: Callable[[Path], Faq], embedder: Embedder | None = None) -> None:
         self._origin = origin
+        self._embedder = embedder
+        self._closed = False
         self._load = load
-        self._refreshing = threading.Lock()
+        self._refreshing, self._exchanging = threading.Lock(), threading.Lock()
         self._refused: RefusedChange | None = None
         self._trouble = ""
         self._faq, self._files = self._first()
         self._loaded = datetime.now(UTC)
         _log_problems(self._faq)
+        self._find_meaning(self._faq)
 
     def current(self) -> Faq:
         """The FAQ to answer from."""
@@ -72,7 +78,8 @@ class FaqSource:
             return self.state()
 
     def close(self) -> None:
-        """Give up a look that is under way."""
+        """Give up what is under way."""
+        self._closed = True
         self._origin.close()
 
     def _look(self) -> FaqFiles | None:
@@ -97,11 +104,13 @@ class FaqSource:
             return
         if not self._origin.is_still(files):
             return  # half old, half new: the next look takes it
-        self._faq, self._files, self._loaded = faq, files, datetime.now(UTC)
+        with self._exchanging:
+            self._faq, self._files, self._loaded = faq, files, datetime.now(UTC)
         self._refused = None
         self._origin.accept(files)
         log.info("faq_changed", version=files.version, commit=files.commit, sections=len(faq.sections))
         _log_problems(faq)
+        self._find_meaning(faq)
 
     def _read(self, files: FaqFiles) -> Faq:
         try:
@@ -111,6 +120,27 @@ class FaqSource:
         except Exception as error:  # whatever a text does to the reader: an earlier FAQ goes on answering
             log.exception("faq_not_read", version=files.version, commit=files.commit)
             raise ConfigurationError("The FAQ can't be read; the log says why.", detail=type(error).__name__) from error
+
+    def _find_meaning(self, faq: Faq) -> None:
+        if self._embedder is not None:
+            threading.Thread(target=self._embed, args=(faq, self._embedder), name="faq-vectors", daemon=True).start()
+
+    def _embed(self, faq: Faq, embedder: Embedder) -> None:
+        texts = [text for section in faq.sections for text in texts_of(section)]
+        vectors: list[Vector] = []
+        try:
+            while len(vectors) < len(texts):
+                if self._closed or self._faq is not faq:
+                    return  # a newer version has a thread of its own
+                vectors.extend(embedder.embed(texts[len(vectors) : len(vectors) + _AT_ONCE]))
+            mixed = faq.with_meaning(SemanticIndex(faq.sections, vectors, embedder.embed_query))
+        except Exception:  # a model's failures are of many kinds, and words alone are an answer
+            log.exception("faq_without_vectors")
+            return
+        with self._exchanging:
+            if self._faq is faq:
+                self._faq = mixed
+                log.info("faq_has_vectors", texts=len(texts))
 
     def _refuse(self, files: FaqFiles, reason: str) -> None:
         self._refused = RefusedChange(files.version, reason, files.commit)

@@ -20,7 +20,7 @@ class LexicalRow:
     def index(self, sections: Sequence[Mapping[str, str]]) -> None:
         """Index one section per dictionary."""
         self._ids = [section["id"] for section in sections]
-        self._faq = Faq(tuple(_section(number, section) for number, section in enumerate(sections)))
+        self._faq = Faq(tuple(section_of(number, section) for number, section in enumerate(sections)))
 
     def search(self, query: str, k: int) -> list[tuple[str, float]]:
         """The best `k` sections, with the sums that they are ranked by."""
@@ -31,7 +31,8 @@ class LexicalRow:
         return list(self._faq.evidence(query))
 
 
-def _section(number: int, section: Mapping[str, str]) -> Section:
+def section_of(number: int, section: Mapping[str, str]) -> Section:
+    """A dictionary of the bench as a section."""
     title = section["title"]
     return Section(
         (title,), title, 1, str(number), "bench.md", number + 1, number + 1, section["body"], section["body"]
