@@ -6,7 +6,7 @@ Every method may raise `Unavailable` when the thing behind it doesn't answer; th
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -124,8 +124,13 @@ class Audit(Protocol):
 class HelpDesk(Protocol):
     """Questions, what readers said of the answers, and calls for a human."""
 
-    def asked(self, question: Question, outcome: str, offered: tuple[str, ...]) -> None:
-        """Store a question with its answer's outcome and the offered entries' titles; once per key."""
+    def asked(self, question: Question, outcome: str, offered: tuple[str, ...], answered_by: str) -> None:
+        """Store a question with its answer's outcome, the offered entries' titles and the location of the entry that
+        answered it ("" where none did); once per key."""
+
+    def last_answered_by(self, question: Question, since: datetime | None = None) -> str:
+        """The location of the entry that answered last where `question` is asked (its team, channel and thread), itself
+        left out; "" where none did, or none after `since`."""
 
     def question(self, key: str) -> tuple[Question, tuple[str, ...]] | None:
         """A stored question and what was offered for it."""

@@ -67,7 +67,9 @@ questions = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("outcome", sa.Text, nullable=False),
     sa.Column("offered", sa.Text, nullable=False),  # JSON list of titles
+    sa.Column("answered_by", sa.Text, nullable=False),  # location of the entry, "" where none was sure
     sa.Column("asked_at", sa.Text, nullable=False),
+    sa.Index("question_by_place", "team", "channel", "thread_ts", "asked_at"),
     sqlite_strict=True,
 )
 feedback = sa.Table(

@@ -84,11 +84,21 @@ class AuditTable(_Tables):
 class HelpTables(_Tables):
     """`ports.HelpDesk`."""
 
-    def asked(self, question: Question, outcome: str, offered: tuple[str, ...]) -> None:
+    def asked(self, question: Question, outcome: str, offered: tuple[str, ...], answered_by: str) -> None:
         values = {field: getattr(question, field) for field in question.__slots__}
-        row = insert(db.questions).values(**values, outcome=outcome, offered=json.dumps(offered), asked_at=_now())
+        values |= {"outcome": outcome, "offered": json.dumps(offered), "answered_by": answered_by, "asked_at": _now()}
         with self._transaction() as connection:
-            connection.execute(row.on_conflict_do_nothing())
+            connection.execute(insert(db.questions).values(**values).on_conflict_do_nothing())
+
+    def last_answered_by(self, question: Question, since: datetime | None = None) -> str:
+        known = db.questions.c
+        place = (known.team, known.channel, known.thread_ts)
+        here = [column == getattr(question, column.name) for column in place]
+        query = sa.select(known.answered_by).where(*here, known.key != question.key, known.answered_by != "")
+        if since is not None:
+            query = query.where(known.asked_at > since.astimezone(UTC).isoformat())
+        with self._transaction() as connection:
+            return connection.scalar(query.order_by(known.asked_at.desc()).limit(1)) or ""
 
     def question(self, key: str) -> tuple[Question, tuple[str, ...]] | None:
         with self._transaction() as connection:

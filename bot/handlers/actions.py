@@ -58,10 +58,14 @@ class Actions:
             self._call_human(value, place.user, reply, repeated=job.repeated)
         elif action_id == "show_choice":
             chosen = parse.choice(value)
-            section = self._help.section(chosen.file, chosen.anchor)
+            section, referred = self._help.entry(chosen.key, chosen.file, chosen.anchor)
             reply.private(
                 answers.section(
-                    chosen.key, section, source_url=self._source_url, can_call_human=self._help.can_call_human
+                    chosen.key,
+                    section,
+                    referred,
+                    source_url=self._source_url,
+                    can_call_human=self._help.can_call_human,
                 )
             )
         elif action_id == "cancel_run":

@@ -1,41 +1,73 @@
 """Answers from the FAQ, and the humans behind it. Open to everyone: no principal, no Azure."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 from bot.domain.errors import NotFound
-from bot.domain.faq import Answer, Section
+from bot.domain.faq import Answer, Outcome, Referred, Section
 from bot.domain.help import Escalation, Question, Verdict
 from bot.ports import HelpDesk
+from bot.search import Faq
 from bot.services.faq_source import FaqSource
+
+TOPIC_LASTS = timedelta(minutes=30)
+"""How long the last answer is what a direct message may go on from. A thread keeps its topic."""
+
+_SUREST_FIRST = (Outcome.CONFIDENT, Outcome.CHOICES, Outcome.UNKNOWN)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Help:
-    """`on_call` are the Slack ids (users or user groups) that a call for a human mentions."""
+    """`on_call` are the Slack ids (users or user groups) that a call for a human mentions; `now` is the clock, UTC."""
 
-    def __init__(self, faq: FaqSource, desk: HelpDesk, on_call: tuple[str, ...]) -> None:
+    def __init__(
+        self, faq: FaqSource, desk: HelpDesk, on_call: tuple[str, ...], now: Callable[[], datetime] = _utc_now
+    ) -> None:
         self._faq = faq
         self._desk = desk
         self._on_call = on_call
+        self._now = now
 
     @property
     def can_call_human(self) -> bool:
         """Whether somebody is on call at all."""
         return bool(self._on_call)
 
-    def ask(self, question: Question) -> Answer:
-        """Answer a question and remember both; the same key again is answered again but remembered once."""
-        answer = self._faq.current().ask(question.text)
-        self._desk.asked(question, str(answer.outcome), tuple(hit.section.title for hit in answer.hits))
-        return answer
+    def ask(self, question: Question) -> tuple[Answer, ...]:
+        """Answer what a message asks, one to three questions in its order, and remember it; the same key again is
+        answered again but remembered once. The outcome that is remembered is that of the least sure answer."""
+        faq = self._faq.current()
+        answers = faq.ask_all(question.text, self._topic(faq, question))
+        sure = [answer.hits[0].section for answer in answers if answer.outcome is Outcome.CONFIDENT and answer.hits]
+        self._desk.asked(
+            question,
+            str(max((answer.outcome for answer in answers), key=_SUREST_FIRST.index)),
+            tuple(dict.fromkeys(hit.section.title for answer in answers for hit in answer.hits)),
+            sure[-1].location if sure else "",
+        )
+        return answers
 
-    def section(self, file: str, anchor: str) -> Section:
-        """An entry that was offered as a choice.
+    def entry(self, key: str, file: str, anchor: str) -> tuple[Section, tuple[Referred, ...]]:
+        """An entry that was offered for the question `key`, and what it sends its readers to.
 
         Raises:
             NotFound: the FAQ has changed since it was offered.
         """
-        section = self._faq.current().section(file, anchor)
+        faq = self._faq.current()
+        section = faq.section(file, anchor)
         if section is None:
             raise NotFound("FAQ entry", anchor, hint="The FAQ has changed since; ask again.")
-        return section
+        known = self._desk.question(key)
+        # What fits of the other entries depends on what was asked; where that doesn't lead here, on the title.
+        for text in (known[0].text, section.title) if known else (section.title,):
+            for hit in (hit for answer in faq.ask_all(text) for hit in answer.hits):
+                if hit.section == section:
+                    return section, hit.referred
+        return section, ()
 
     def feedback(self, key: str, user: str, verdict: Verdict) -> None:
         """Remember what `user` says of the answer to the question `key`; the last word counts."""
@@ -55,3 +87,13 @@ class Help:
         question, tried = known
         first = self._desk.escalated(key, user)
         return Escalation(question, self._on_call, tried, first)
+
+    def _topic(self, faq: Faq, question: Question) -> Section | None:
+        """The entry that the conversation is about, as far as the FAQ still has it."""
+        location = self._desk.last_answered_by(question) if question.thread_ts else ""
+        if not location and question.channel.startswith("D"):
+            # Also for a thread that begins at an answer outside of it: nothing was asked in there yet.
+            since = self._now() - TOPIC_LASTS
+            location = self._desk.last_answered_by(replace(question, thread_ts=""), since)
+        file, has_anchor, anchor = location.rpartition("#")
+        return faq.section(file, anchor) if has_anchor else faq.section(location, "")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.domain.access import Permission, RoleAssignment, RoleDefinition
 from bot.domain.environments import EnvironmentDetail, EnvironmentName
-from bot.domain.faq import Answer, Hit, Outcome, Passage, Section
+from bot.domain.faq import Answer, Hit, Outcome, Passage, Referred, Section, Substitution
 from bot.domain.help import Escalation, Question
 from bot.domain.roles import Holder, Holding, PersonRoles, RoleHolders, WorkspaceRoles
 from bot.domain.runs import Metric, Run, RunDetail, RunSpec, RunStatus, SubmitRequest
@@ -45,8 +45,24 @@ sections = st.builds(
     end_line=st.integers(1, 9999), body=texts, prose=texts,
 )  # fmt: skip
 passages = st.builds(Passage, markdown=texts, file=texts, line=st.integers(1, 9999), truncated=st.booleans())
-hits = st.builds(Hit, section=sections, score=st.floats(0, 1), passage=passages)
-answers = st.builds(Answer, query=texts, outcome=st.sampled_from(Outcome), hits=st.lists(hits, max_size=3).map(tuple))
+referred = st.lists(
+    st.builds(
+        Referred,
+        section=sections,
+        passage=passages,
+        told=texts,
+        substitutions=st.lists(st.builds(Substitution, replaced=texts, by=texts), max_size=3).map(tuple),
+    ),
+    max_size=2,
+).map(tuple)
+hits = st.builds(Hit, section=sections, score=st.floats(0, 1), passage=passages, referred=referred)
+answers = st.builds(
+    Answer,
+    query=texts,
+    outcome=st.sampled_from(Outcome),
+    hits=st.lists(hits, max_size=3).map(tuple),
+    topic=st.none() | sections,
+)
 questions = st.builds(
     Question, key=texts, team=texts, channel=texts, user=texts | st.just("U123ABC"), thread_ts=texts, text=texts
 )

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.blocks import answers
-from bot.domain.faq import Answer, Hit, Outcome, Passage
+from bot.domain.faq import Answer, Hit, Outcome, Passage, Referred, Substitution
 from bot.parse import actions
 from tests.blocks import sound
 from tests.blocks.samples import hit, section
@@ -15,8 +15,8 @@ FIRST = section()
 SECOND = section("How do I update a package?", path=("Environments", "Packages", "How do I update a package?"))
 
 
-def answer(outcome: Outcome, *hits: Hit) -> Answer:
-    return Answer("how to pin?", outcome, hits)
+def answer(outcome: Outcome, *hits: Hit) -> tuple[Answer, ...]:
+    return (Answer("how to pin?", outcome, hits),)
 
 
 def test_a_confident_answer_shows_the_snippet_its_source_and_how_sure_it_is() -> None:
@@ -56,8 +56,98 @@ def test_a_part_of_an_entry_says_that_there_is_more() -> None:
 
     message = answers.answer(KEY, answer(Outcome.CONFIDENT, found))
 
+    sound.check(message)
     assert "a part of the entry" in message.text
     assert "I'm very sure (95%)" in message.text
+    (more,) = (button for button in sound.all_buttons(list(message.blocks)) if button["text"]["text"] == "More")
+    assert actions.choice(more["value"]) == actions.ShownChoice(KEY, FIRST.file, FIRST.anchor)
+
+
+def test_a_part_of_an_entry_that_no_button_can_name_sends_to_its_source() -> None:
+    unnamed = section(anchor="a" * 3_000)
+    found = Hit(unnamed, 0.95, Passage("Write the version.", unnamed.file, 44, truncated=True))
+
+    message = answers.answer(KEY, answer(Outcome.CONFIDENT, found))
+
+    assert "its source has the rest" in message.text
+    assert "More" not in sound.buttons(message)
+
+
+POINTER = section("How do I pin a package for deployment?", body="See above, but replace `A<x>` by `B`. Mind the gap.")
+REPLACED = Substitution("A<x>", "B")
+
+
+def pointing(passage: Passage) -> Hit:
+    shown = Passage(FIRST.body, FIRST.file, 44, truncated=False)
+    return Hit(POINTER, 0.95, passage, (Referred(FIRST, shown, "See above, but replace `A<x>` by `B`.", (REPLACED,)),))
+
+
+def test_what_an_entry_points_to_is_shown_below_it_with_what_to_write_instead() -> None:
+    whole = Passage(POINTER.body, POINTER.file, 70, truncated=False)
+
+    message = answers.answer(KEY, answer(Outcome.CONFIDENT, pointing(whole)))
+
+    sound.check(message)
+    own, _, other = message.text.partition("From *How do I pin a package?*:\n")
+    assert "but replace `A&lt;x&gt;` by `B`" in own
+    assert other == (
+        "`A&lt;x&gt;` \u2192 `B`\nWrite the version:\n```\npip_packages=['scikit-learn==1.5']\n```\n"
+        "Source: environments.md \u203a How do I pin a package? (line 44)"
+    )
+
+
+def test_what_an_entry_tells_of_another_is_shown_when_the_passage_does_not_have_it() -> None:
+    part = Passage("Mind the gap.", POINTER.file, 71, truncated=True)
+
+    message = answers.answer(KEY, answer(Outcome.CONFIDENT, pointing(part)))
+
+    assert "From *How do I pin a package?*:\nSee above, but replace `A&lt;x&gt;` by `B`.\n" in message.text
+
+
+def test_what_a_chosen_entry_points_to_is_shown_too() -> None:
+    whole = Passage(POINTER.body, POINTER.file, 70, truncated=False)
+
+    message = answers.section(KEY, POINTER, pointing(whole).referred)
+
+    sound.check(message)
+    assert message.text.count("but replace") == 1
+    assert "\u2192 `B`\nWrite the version:" in message.text
+
+
+def test_several_questions_are_answered_one_below_the_other_with_one_row_of_buttons() -> None:
+    found = (
+        Answer("how to <pin>?", Outcome.CONFIDENT, (hit(FIRST),)),
+        Answer("how to update?", Outcome.CHOICES, (hit(FIRST, 0.5), hit(SECOND, 0.4))),
+        Answer("when is lunch?", Outcome.UNKNOWN, ()),
+    )
+
+    message = answers.answer(KEY, found, can_call_human=True)
+
+    sound.check(message)
+    headers = [block["text"]["text"] for block in message.blocks if block["type"] == "header"]
+    assert headers == ["how to <pin>?", "how to update?", "when is lunch?"]
+    assert message.text.startswith("*how to &lt;pin&gt;?*\n*How do I pin a package?*\nWrite the version:")
+    assert [len(block["elements"]) for block in message.blocks if block["type"] == "actions"] == [3]
+
+
+def test_several_long_answers_are_all_heard() -> None:
+    long = section(body="word " * 500)
+    found = tuple(Answer(f"question {number}?", Outcome.CONFIDENT, (hit(long),)) for number in (1, 2, 3))
+
+    message = answers.answer(KEY, found)
+
+    sound.check(message)
+    assert [f"*question {number}?*\n" in message.text for number in (1, 2, 3)] == [True] * 3
+    assert message.text.index("word") < message.text.index("question 2")
+
+
+def test_an_answer_that_goes_on_from_the_thread_says_from_what() -> None:
+    going_on = (Answer("and then?", Outcome.CONFIDENT, (hit(SECOND),), topic=FIRST),)
+
+    message = answers.answer(KEY, going_on)
+
+    sound.check(message)
+    assert message.text.startswith("About *How do I pin a package?*:\n*How do I update a package?*\n")
 
 
 def test_choices_are_told_apart_by_their_path_and_can_be_shown() -> None:

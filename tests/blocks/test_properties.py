@@ -33,9 +33,13 @@ def _source(text: str) -> Callable[[object], str]:
 
 _BUILDERS: dict[str, st.SearchStrategy[Message]] = {
     "answer": st.builds(
-        answers.answer, s.texts, s.answers, source_url=st.none() | s.texts.map(_source), can_call_human=st.booleans()
+        answers.answer,
+        s.texts,
+        st.lists(s.answers, min_size=1, max_size=3),
+        source_url=st.none() | s.texts.map(_source),
+        can_call_human=st.booleans(),
     ),
-    "section": st.builds(answers.section, s.texts, s.sections, source_url=s.texts.map(_source)),
+    "section": st.builds(answers.section, s.texts, s.sections, s.referred, source_url=s.texts.map(_source)),
     "help_overview": st.builds(help.help_overview, st.lists(st.sampled_from(commands.ALL)).map(tuple)),
     "help_command": st.builds(help.help_command, st.sampled_from(commands.ALL)),
     "small_talk": st.builds(help.small_talk),
