@@ -55,21 +55,24 @@ def rank(
     units: Sequence[Unit],
     limit: int,
 ) -> MixedRanking:
-    """The best `limit` sections; ties in document order. `sure` in [0, 1] is the lexical confidence, `near` has the
-    cosine of every section."""
+    """The best `limit` sections; ties in document order; those that nothing speaks for aren't listed. `sure` in [0, 1]
+    is the lexical confidence, `near` has the cosine of every section."""
     nearest = heapq.nlargest(CANDIDATES, range(len(near)), key=near.__getitem__)
     trust = max(near[nearest[0]], 0.05)
     best = lexical.matches[0].score if lexical.matches else 1.0
     scores = {document: trust * near[document] for document in nearest}
     for match in lexical.matches:
         scores[match.document] = trust * near[match.document] + weight * sure * match.score / best
+    scores = {document: score for document, score in scores.items() if score > 0}
     ranked = heapq.nsmallest(limit, scores, key=lambda document: (-scores[document], document))
+    if not ranked:
+        return MixedRanking(())
     first = ranked[0]
     others = [near[document] for document in nearest[: _OTHERS + 1] if document != first][:_OTHERS]
     covered, title_named = index.support(first, units)
     own = next((match.score for match in lexical.matches if match.document == first), 0.0)
     return MixedRanking(
-        matches=tuple(Match(document, max(scores[document], 0.0)) for document in ranked),
+        matches=tuple(Match(document, scores[document]) for document in ranked),
         evidence=own / index.unknown_idf,
         covered=covered,
         title_named=title_named,

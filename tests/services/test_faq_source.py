@@ -1,6 +1,7 @@
 """The FAQ that answers is exchanged as a whole, and a version that can't be used changes nothing."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from bot.domain.errors import ConfigurationError, Unavailable
 from bot.ports import FaqFiles
 from bot.search import Faq, load
 from bot.services.faq_source import FaqSource
+from tests.adapters.embedders import WordsEmbedder
+from tests.behaviours.team import eventually
 
 
 class Origin:
@@ -236,3 +239,65 @@ def test_questions_do_not_wait_for_a_slow_reader(origin: Origin) -> None:
     reader.join(30)
 
     assert (meanwhile, said(source)) == ("It is blue.", "It is red.")
+
+
+PAINT = {"paint": "colour"}
+
+
+class HeldEmbedder(WordsEmbedder):
+    """A model that takes as long as a test wants."""
+
+    def __init__(self) -> None:
+        super().__init__(meanings=PAINT)
+        self.go_on = threading.Event()
+
+    def embed(self, texts: Sequence[str]) -> list[Sequence[float]]:
+        assert self.go_on.wait(30)
+        return super().embed(texts)
+
+
+def finds_paint(source: FaqSource) -> bool:
+    """Whether a question is found by its meaning; no word of it is in the FAQ."""
+    best = source.current().ask("paint").best
+    return best is not None and best.section.title == "What colour is the cluster?"
+
+
+def test_answers_come_by_words_until_the_vectors_are_there_and_by_meaning_then(origin: Origin) -> None:
+    embedder = HeldEmbedder()
+    source = FaqSource(origin, load, embedder)
+
+    meanwhile = (said(source), finds_paint(source))
+    embedder.go_on.set()
+
+    assert meanwhile == ("It is blue.", False)
+    eventually(lambda: finds_paint(source), patience=20)
+
+
+def test_a_change_during_the_work_is_answered_from_and_gets_its_own_vectors(origin: Origin) -> None:
+    embedder = HeldEmbedder()
+    source = FaqSource(origin, load, embedder)
+
+    origin.write(RED)
+    source.refresh()
+    meanwhile = said(source)
+    embedder.go_on.set()
+
+    assert meanwhile == "It is red."
+    eventually(lambda: finds_paint(source), patience=20)
+    assert said(source) == "It is red."
+
+
+def test_a_model_that_fails_leaves_the_answers_to_the_words(origin: Origin) -> None:
+    asked = threading.Event()
+
+    class Failing(WordsEmbedder):
+        def embed(self, texts: Sequence[str]) -> list[Sequence[float]]:  # noqa: ARG002 - the port's
+            asked.set()
+            raise MemoryError
+
+    source = FaqSource(origin, load, Failing())
+
+    assert asked.wait(20)
+    assert said(source) == "It is blue."
+    origin.write(RED)
+    assert source.refresh().version == "2"
