@@ -1,6 +1,5 @@
 """Answers from the FAQ, and the humans behind it. Open to everyone: no principal, no Azure."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,20 +16,13 @@ TOPIC_LASTS = timedelta(minutes=30)
 _SUREST_FIRST = (Outcome.CONFIDENT, Outcome.CHOICES, Outcome.UNKNOWN)
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Help:
-    """`on_call` are the Slack ids (users or user groups) that a call for a human mentions; `now` is the clock, UTC."""
+    """`on_call` are the Slack ids (users or user groups) that a call for a human mentions."""
 
-    def __init__(
-        self, faq: FaqSource, desk: HelpDesk, on_call: tuple[str, ...], now: Callable[[], datetime] = _utc_now
-    ) -> None:
+    def __init__(self, faq: FaqSource, desk: HelpDesk, on_call: tuple[str, ...]) -> None:
         self._faq = faq
         self._desk = desk
         self._on_call = on_call
-        self._now = now
 
     @property
     def can_call_human(self) -> bool:
@@ -93,7 +85,7 @@ class Help:
         location = self._desk.last_answered_by(question) if question.thread_ts else ""
         if not location and question.channel.startswith("D"):
             # Also for a thread that begins at an answer outside of it: nothing was asked in there yet.
-            since = self._now() - TOPIC_LASTS
+            since = datetime.now(UTC) - TOPIC_LASTS
             location = self._desk.last_answered_by(replace(question, thread_ts=""), since)
         file, has_anchor, anchor = location.rpartition("#")
         return faq.section(file, anchor) if has_anchor else faq.section(location, "")

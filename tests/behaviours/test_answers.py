@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.behaviours.team import DANA, GENERAL, HELP, RUI, Seen, Team, team_in
+from tests.behaviours.team import DANA, GENERAL, HELP, RUI, Seen, Team, eventually, settings_of, team_in
 
 FAQ = """\
 # Training
@@ -59,9 +59,14 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     (faq / "faq.md").write_text(FAQ % steps, encoding="utf-8")
     with team_in(folder / "demo") as team:
         with team.settings.open("a", encoding="utf-8") as settings:
-            settings.write(f"\n[faq]\nfolder = {json.dumps(str(faq))}\n")
+            settings.write(f"\n[faq]\nfolder = {json.dumps(str(faq))}\nreload_interval = 0.1\n")
         team.start()
         yield team
+
+
+def faq_of(team: Team) -> Path:
+    """The folder that the bot answers from."""
+    return Path(settings_of(team)["faq"]["folder"])
 
 
 def source_of(seen: Seen) -> str:
@@ -121,6 +126,32 @@ def test_a_thread_on_an_answer_in_a_direct_message_goes_on_from_it(asked: Team) 
 
     assert reply.text.startswith(f"About *{CLUSTER}*:\n")
     assert reply.thread_ts == answer.ts
+
+
+def test_an_entry_that_is_gone_is_no_topic_any_more(asked: Team) -> None:
+    passing = faq_of(asked) / "passing.md"
+    passing.write_text("# Where does the office cat sleep?\n\nOn the warm printer.\n", encoding="utf-8")
+    eventually(lambda: "warm printer" in asked.command(DANA, "ask Where does the office cat sleep?"))
+    said = asked.type(DANA, HELP, "Where does the office cat sleep?")
+    assert "warm printer" in asked.reply(said).text
+
+    passing.unlink()
+    eventually(lambda: "warm printer" not in asked.command(DANA, "ask Where does the office cat sleep?"))
+    (reply,) = asked.answers(asked.type(RUI, HELP, "@aml-bot what about that?", thread_ts=said.ts))
+
+    assert "About" not in reply.text
+    assert "office cat" not in reply.text
+
+
+def test_the_least_sure_answer_is_what_is_kept_of_several(asked: Team) -> None:
+    said = asked.type(DANA, HELP, f"{LOGS} How do I bring a lookup table along?")
+    (reply,) = asked.answers(said)
+
+    assert "get_logs" in reply.text
+    assert "I'm not sure" in reply.text
+    (row,) = asked.rows("SELECT * FROM question WHERE key LIKE ?", f"%{said.ts}")
+    assert row["outcome"] == "choices"
+    assert row["answered_by"] == "faq.md#how-do-i-read-the-logs-of-an-endpoint"
 
 
 def test_an_entry_that_points_to_another_is_shown_with_it_and_what_to_replace(asked: Team) -> None:

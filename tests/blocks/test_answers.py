@@ -141,6 +141,22 @@ def test_several_long_answers_are_all_heard() -> None:
     assert message.text.index("word") < message.text.index("question 2")
 
 
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_three_answers_of_the_longest_names_stay_within_slacks_limits(outcome: Outcome) -> None:
+    worst = "&" * 5_000
+    named = section(worst, path=(worst, worst), file=worst, anchor="a", body=worst, prose=worst)
+    shown = Passage(worst, worst, 1, truncated=True)
+    other = Referred(named, shown, worst, (Substitution(worst, worst),))
+    found = Answer(worst, outcome, (Hit(named, 0.3, shown, (other, other)),) * 3, topic=named)
+
+    message = answers.answer(
+        KEY, (found,) * 3, source_url=lambda _: "https://e.com/" + "a" * 1_400, can_call_human=True
+    )
+
+    sound.check(message)
+    assert "Ask a human" in sound.buttons(message)
+
+
 def test_an_answer_that_goes_on_from_the_thread_says_from_what() -> None:
     going_on = (Answer("and then?", Outcome.CONFIDENT, (hit(SECOND),), topic=FIRST),)
 
