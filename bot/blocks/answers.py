@@ -64,7 +64,7 @@ class _Drawing:
 
     def answer(self, layout: Layout, answer: Answer) -> Layout:
         if self.several:
-            layout.header(answer.query)
+            layout.header(answer.query.replace(mrkdwn.FENCE, " "))  # a title has no lines that a fence could hold
         if answer.topic:
             layout.text(f"About {_title(answer.topic)}:", keep=True)
         hits = answer.hits[:SHOWN_CHOICES]

@@ -130,6 +130,16 @@ def test_several_questions_are_answered_one_below_the_other_with_one_row_of_butt
     assert [len(block["elements"]) for block in message.blocks if block["type"] == "actions"] == [3]
 
 
+def test_a_question_that_is_cut_within_its_code_opens_no_fence() -> None:
+    query = f"why does this fail? ```{'raise ' * 40}```"
+    found = (Answer(query, Outcome.UNKNOWN, ()), Answer("how to pin?", Outcome.CONFIDENT, (hit(FIRST),)))
+
+    message = answers.answer(KEY, found)
+
+    sound.check(message)
+    assert message.text.startswith("*why does this fail? raise raise")
+
+
 def test_several_long_answers_are_all_heard() -> None:
     long = section(body="word " * 500)
     found = tuple(Answer(f"question {number}?", Outcome.CONFIDENT, (hit(long),)) for number in (1, 2, 3))
