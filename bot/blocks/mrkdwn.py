@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 CUT = "… cut"
 FENCE = "```"
+_NO_FENCE = "`\u200b`\u200b`"
 # Together, escaped, they stay well inside one section.
 _URL_LENGTH = 1_500
 _LABEL_LENGTH = 150
@@ -53,7 +54,7 @@ def code(value: str, limit: int = 300) -> str:
 
 def bold(value: str, limit: int = 200) -> str:
     """`value` in bold, on one line."""
-    inside = escape(shorten(value, limit).replace("*", "\u2217")).strip()
+    inside = escape(shorten(value, limit).replace("*", "\u2217").replace(FENCE, _NO_FENCE)).strip()
     return f"*{inside}*" if inside else ""
 
 
@@ -126,9 +127,10 @@ def span(length: timedelta) -> str:
 def inert(mrkdwn: str) -> str:
     """Escaped text in which `*`, `_`, `~` and backticks stand for themselves.
 
-    Slack has no escape for them; a zero-width space in front keeps one from opening anything.
+    Slack has no escape for them; a zero-width space in front keeps one from opening anything. Three backticks open a
+    code block wherever they stand, so they are taken apart.
     """
-    return _OPENS_FORMAT.sub("\u200b\\1", mrkdwn)
+    return _OPENS_FORMAT.sub("\u200b\\1", mrkdwn).replace(FENCE, _NO_FENCE)
 
 
 def cut(mrkdwn: str, limit: int) -> str:
@@ -162,7 +164,7 @@ def fences(code_text: str, limit: int) -> Iterator[str]:
     held: list[str] = []
     size = 0
     for raw in _UNFIT.sub("", code_text).strip("\n").split("\n"):
-        for part in _pieces(raw.replace(FENCE, "`\u200b`\u200b`"), room):
+        for part in _pieces(raw.replace(FENCE, _NO_FENCE), room):
             if held and size + len(part) + 1 > room:
                 yield _fenced(held)
                 held, size = [], 0
