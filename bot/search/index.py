@@ -1,16 +1,17 @@
 """The index: sections in, scored sections out.
 
-Two fields are scored by BM25, each with its own document frequencies, and summed about two to one: the names of a
-section (its title with the headings above, and every other way that it says it is asked for; the best one counts), and
-its body with code and links. A word of a query matches by itself or, at a lower weight, by a synonym or by the likely
-meaning of a misspelling; the best of these counts.
+Three fields are scored by BM25, each with its own document frequencies and lengths: the title with the headings above,
+the alternates (every other way that a section says it is asked for; the best one counts, so that there is nothing in
+having many), and the body with code and links. The first two are names of the section: the better of them counts fully,
+about two to one against the body, the other a little. A word of a query matches by itself or, at a lower weight, by a
+synonym or by the likely meaning of a misspelling; the best of these counts.
 """
 
 import heapq
 from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.faq import Section
 from bot.search.counting import TermCounter
@@ -20,6 +21,8 @@ from bot.search.words import CONCEPT, Lexicon, words
 
 NAME_WEIGHT = 2.0
 BODY_WEIGHT = 1.0
+_ALTERNATE_SHARE = 0.65  # what an alternate counts, against a title; tuning questions can't tell .5 from .8
+_LESSER_NAME_SHARE = 0.3  # what the weaker of title and alternates adds; they can't tell 0 from .4
 _PATH_FREQUENCY = 0.6  # how much a word in a heading above counts, against one in the title
 _CODE_FREQUENCY = 0.7
 _LINK_FREQUENCY = 0.5
@@ -60,28 +63,34 @@ class Index:
     ) -> None:
         self._lexicon = lexicon
         counter = TermCounter(lexicon)
-        self._names, self._bodies = Postings(_NAME_LENGTH_SHARE), Postings(_BODY_LENGTH_SHARE)
-        self._name_terms: list[frozenset[str]] = []
-        self._owners = array("I")
-        self._first_name = array("I")
+        self._titles, self._alternates = Postings(_NAME_LENGTH_SHARE), Postings(_NAME_LENGTH_SHARE)
+        self._bodies = Postings(_BODY_LENGTH_SHARE)
+        self._title_terms: list[frozenset[str]] = []
+        self._alternate_terms: list[frozenset[str]] = []
+        self._owners = array("I")  # of the alternates
+        self._first_alternate = array("I")
         self._named: dict[tuple[str, ...], list[int]] = {}
         spelled: Counter[str] = Counter()
         frequencies: Counter[str] = Counter()
         for document, section in enumerate(sections):
-            self._first_name.append(len(self._owners))
-            seen: set[str] = set()
-            above: dict[str, float] = {}
-            above_length = sum(counter.add(above, heading, _PATH_FREQUENCY, spelled) for heading in section.path[:-1])
-            for name in dict.fromkeys((section.title, *section.metadata.alternates)):
-                self._named.setdefault(tuple(word.text for word in words(name)), []).append(document)
-                in_name: dict[str, float] = {}
-                length = counter.add(in_name, name, 1.0, spelled)
-                self._name_terms.append(frozenset(in_name))
-                for term, count in above.items():
-                    in_name[term] = in_name.get(term, 0.0) + count
-                self._names.add(in_name, length + above_length)
+            self._first_alternate.append(len(self._owners))
+            in_title: dict[str, float] = {}
+            length = counter.add(in_title, section.title, 1.0, spelled)
+            self._title_terms.append(frozenset(in_title))
+            for heading in section.path[:-1]:
+                length += counter.add(in_title, heading, _PATH_FREQUENCY, spelled)
+            self._titles.add(in_title, length)
+            seen = set(in_title)
+            alternates = [name for name in dict.fromkeys(section.metadata.alternates) if name != section.title]
+            for alternate in alternates:
+                in_alternate: dict[str, float] = {}
+                length = counter.add(in_alternate, alternate, 1.0, spelled)
+                self._alternate_terms.append(frozenset(in_alternate))
+                self._alternates.add(in_alternate, length)
                 self._owners.append(document)
-                seen.update(in_name)
+                seen.update(in_alternate)
+            for name in (section.title, *alternates):
+                self._named.setdefault(tuple(word.text for word in words(name)), []).append(document)
             in_body: dict[str, float] = {}
             length = counter.add(in_body, section.prose, 1.0, spelled)
             for block in section.code:
@@ -95,13 +104,14 @@ class Index:
             self._bodies.add(in_body, length)
             seen.update(in_body)
             frequencies.update(seen)
-        self._first_name.append(len(self._owners))
+        self._first_alternate.append(len(self._owners))
         self.size = len(sections)
         self.unknown_idf = idf(self.size, 0)
         self._idf = {term: idf(self.size, count) for term, count in frequencies.items()}
         self.terms = self._idf.keys()
         self.vocabulary = {word: count for word, count in spelled.items() if len(word) >= 4 and not word.isdigit()}
-        self._names.close(self._owners)
+        self._titles.close()
+        self._alternates.close(self._owners, self.size)
         self._bodies.close()
 
     def mass(self, unit: Unit) -> float:
@@ -142,65 +152,69 @@ class Index:
         `limit` best, the rest is looked up for the sections that may still be among them (MaxScore: Turtle and Flood,
         1995).
         """
-        bounds = [
-            unit.weight * (NAME_WEIGHT * self._names.most(unit) + BODY_WEIGHT * self._bodies.most(unit))
-            for unit in units
-        ]
+        bounds = [unit.weight * self._bound(unit) for unit in units]
         order = sorted((at for at, bound in enumerate(bounds) if bound > 0), key=lambda at: (-bounds[at], at))
-        names: dict[int, float] = {}
-        bodies: dict[int, float] = {}
+        sums = _Sums()
         left = sum(bounds)
-        to_read = [self._names.cost(units[at]) + self._bodies.cost(units[at]) for at in order]
+        fields = (self._titles, self._alternates, self._bodies)
+        to_read = [sum(each.cost(units[at]) for each in fields) for at in order]
         unread = sum(to_read)
         for place, at in enumerate(order):
             if place and unread > _MANY_POSTINGS:
-                scores = self._sums(names, bodies)
+                scores = self._scored(sums)
                 if len(scores) >= limit:
                     least = heapq.nlargest(limit, scores.values())[-1]
                     if least > left:
                         kept = [document for document, score in scores.items() if score + left >= least]
-                        return self._finished(kept, [units[rest] for rest in order[place:]], names, bodies)
+                        return self._finished(kept, [units[rest] for rest in order[place:]], sums)
             unit = units[at]
-            _add(names, self._names.values(unit), NAME_WEIGHT * unit.weight)
-            _add(bodies, self._bodies.values(unit), BODY_WEIGHT * unit.weight)
+            _add(sums.titles, self._titles.values(unit), unit.weight)
+            _add(sums.alternates, self._alternates.values(unit), unit.weight)
+            _add(sums.bodies, self._bodies.values(unit), unit.weight)
             left -= bounds[at]
             unread -= to_read[place]
-        return self._sums(names, bodies)
+        return self._scored(sums)
 
-    def _sums(self, names: Mapping[int, float], bodies: Mapping[int, float]) -> dict[int, float]:
+    def _bound(self, unit: Unit) -> float:
+        """No section gets more for this unit, before its weight."""
+        name = self._titles.most(unit) + _ALTERNATE_SHARE * self._alternates.most(unit)
+        return NAME_WEIGHT * name + BODY_WEIGHT * self._bodies.most(unit)
+
+    def _scored(self, sums: "_Sums") -> dict[int, float]:
         best: dict[int, float] = {}
-        for name, score in names.items():
-            owner = self._owners[name]
+        for number, score in sums.alternates.items():
+            owner = self._owners[number]
             if score > best.get(owner, 0.0):
                 best[owner] = score
-        for document, score in bodies.items():
-            best[document] = best.get(document, 0.0) + score
-        return best
+        scores = {document: BODY_WEIGHT * score for document, score in sums.bodies.items()}
+        _add(scores, {document: _name(score, best.get(document, 0.0)) for document, score in sums.titles.items()}, 1.0)
+        _add(scores, {owner: _name(0.0, score) for owner, score in best.items() if owner not in sums.titles}, 1.0)
+        return scores
 
-    def _finished(
-        self,
-        documents: Sequence[int],
-        units: Sequence[Unit],
-        names: Mapping[int, float],
-        bodies: Mapping[int, float],
-    ) -> dict[int, float]:
-        finished: dict[int, float] = {}
-        for document in documents:
-            body = bodies.get(document, 0.0)
-            body += sum(BODY_WEIGHT * unit.weight * self._bodies.value(unit, document) for unit in units)
-            best = max(
-                names.get(name, 0.0) + sum(NAME_WEIGHT * unit.weight * self._names.value(unit, name) for unit in units)
-                for name in self._names_of(document)
+    def _finished(self, documents: Sequence[int], units: Sequence[Unit], sums: "_Sums") -> dict[int, float]:
+        def whole(postings: Postings, so_far: Mapping[int, float], number: int) -> float:
+            return so_far.get(number, 0.0) + sum(unit.weight * postings.value(unit, number) for unit in units)
+
+        return {
+            document: BODY_WEIGHT * whole(self._bodies, sums.bodies, document)
+            + _name(
+                whole(self._titles, sums.titles, document),
+                max(
+                    (whole(self._alternates, sums.alternates, number) for number in self._alternates_of(document)),
+                    default=0.0,
+                ),
             )
-            finished[document] = best + body
-        return finished
+            for document in documents
+        }
 
-    def _names_of(self, document: int) -> range:
-        return range(self._first_name[document], self._first_name[document + 1])
+    def _alternates_of(self, document: int) -> range:
+        return range(self._first_alternate[document], self._first_alternate[document + 1])
 
     def _share(self, unit: Unit, document: int) -> float:
         return max(
-            self._bodies.share(unit, document), *(self._names.share(unit, name) for name in self._names_of(document))
+            self._bodies.share(unit, document),
+            self._titles.share(unit, document),
+            *(self._alternates.share(unit, number) for number in self._alternates_of(document)),
         )
 
     def _title_named(self, document: int, units: Sequence[Unit]) -> float:
@@ -210,7 +224,8 @@ class Index:
             for terms, weight in unit.readings:
                 for term in terms:
                     asked[term] = max(asked.get(term, 0.0), weight)
-        return max(self._named_share(self._name_terms[name], asked) for name in self._names_of(document))
+        names = (self._title_terms[document], *(self._alternate_terms[at] for at in self._alternates_of(document)))
+        return max(self._named_share(name, asked) for name in names)
 
     def _named_share(self, name: frozenset[str], asked: Mapping[str, float]) -> float:
         total = found = 0.0
@@ -221,6 +236,21 @@ class Index:
             total += mass
             found += mass * max(asked.get(known, 0.0) for known in (term, *self._lexicon.concepts_of(term)))
         return _ratio(found, total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """What was found so far, by section and, for alternates, by their number."""
+
+    titles: dict[int, float] = field(default_factory=dict)
+    alternates: dict[int, float] = field(default_factory=dict)
+    bodies: dict[int, float] = field(default_factory=dict)
+
+
+def _name(title: float, alternate: float) -> float:
+    """What a section gets for its names."""
+    lesser, better = sorted((title, _ALTERNATE_SHARE * alternate))
+    return NAME_WEIGHT * (better + _LESSER_NAME_SHARE * lesser)
 
 
 def _add(into: dict[int, float], values: Mapping[int, float], weight: float) -> None:

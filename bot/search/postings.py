@@ -41,10 +41,10 @@ class Postings:
                 weights[term].append(count)
         return number
 
-    def close(self, owners: Sequence[int] | None = None) -> None:
-        """Turn counts into weights. Where several ids belong to one document, `owners` names it for each id: document
-        frequencies count documents."""
-        total = (owners[-1] + 1 if owners else 0) if owners is not None else len(self._lengths)
+    def close(self, owners: Sequence[int] | None = None, documents: int = 0) -> None:
+        """Turn counts into weights. Where a document may have several ids or none, `owners` names it for each id and
+        `documents` is how many there are: document frequencies count documents."""
+        total = len(self._lengths) if owners is None else documents
         mean = (sum(self._lengths) / len(self._lengths) if self._lengths else 0.0) or 1.0
         fixed, share = _SATURATION * (1 - self._length_share), _SATURATION * self._length_share / mean
         norms = [fixed + share * length for length in self._lengths]

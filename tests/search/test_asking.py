@@ -129,6 +129,40 @@ def test_every_alternate_is_a_title_of_its_own(make_faq: MakeFaq) -> None:
     assert faq.ask("how do i kick the tyers").hits[0].section.title == "How do I submit a run?"
 
 
+def with_alternates(faq: Faq, *alternates: tuple[str, ...]) -> Faq:
+    """The same FAQ where each section has these alternates, in order."""
+    return Faq(
+        tuple(
+            replace(section, metadata=Metadata(alternates=own))
+            for section, own in zip(faq.sections, alternates, strict=True)
+        )
+    )
+
+
+def test_many_alternates_dont_take_the_questions_of_another_title(make_faq: MakeFaq) -> None:
+    faq = make_faq(a="# T\n\n## How do I delete an environment?\n\nSo.\n\n## How do I start a run?\n\nThus.\n")
+    many = tuple(f"How do I {verb} the environment of a run?" for verb in ("set", "choose", "name", "change", "delete"))
+
+    crowded = with_alternates(faq, (), many)
+
+    assert crowded.ask("delete environment").hits[0].section.title == "How do I delete an environment?"
+    assert crowded.ask("how do i delte an environmnet").hits[0].section.title == "How do I delete an environment?"
+    assert crowded.ask("how do i choose the environment of my run").hits[0].section.title == "How do I start a run?"
+
+
+def test_alternates_of_one_entry_change_nothing_for_what_others_are_asked(make_faq: MakeFaq) -> None:
+    titles = ("submit a training run", "register a model", "attach a cluster")
+    faq = make_faq(a="# T\n\n" + "\n".join(f"## How do I {title}?\n\nLike this.\n" for title in titles))
+    same_words = ("register the registered model", "model registry", "which models are registered")
+
+    more = with_alternates(faq, (), same_words, ())
+
+    for query in ("submit a training run now", "attach my cluster"):
+        before, after = faq.ranking(query).matches[0], more.ranking(query).matches[0]
+        assert after.document == before.document
+        assert after.score == pytest.approx(before.score)
+
+
 @pytest.mark.parametrize(
     ("query", "title"),
     [
