@@ -17,7 +17,8 @@ def configure(level: str) -> None:
     ]
     final: list[structlog.typing.Processor]
     if sys.stderr.isatty():
-        final = [structlog.dev.ConsoleRenderer()]
+        # Plain tracebacks: the prettier ones print local variables, tokens and people's words among them.
+        final = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     else:
         final = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     handler = logging.StreamHandler()

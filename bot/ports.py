@@ -118,7 +118,7 @@ class Audit(Protocol):
     """The append-only audit."""
 
     def write(self, entry: AuditEntry) -> None:
-        """Store a row durably; the same key, command and phase again changes nothing. Raises Unavailable."""
+        """Store a row durably; the same row again changes nothing. Raises Unavailable."""
 
 
 class HelpDesk(Protocol):

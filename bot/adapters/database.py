@@ -53,7 +53,8 @@ audit = sa.Table(
     sa.Column("result", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("reference", sa.Text, nullable=False),
-    sa.UniqueConstraint("key", "command", "phase", name="one_row_per_attempt"),
+    # A job that runs again adds no second row for the same thing, and never hides that something else came of it.
+    sa.UniqueConstraint("key", "command", "phase", "result", "reason", "object_id", name="one_row_per_event"),
     sqlite_strict=True,
 )
 questions = sa.Table(
@@ -150,7 +151,7 @@ def open_database(folder: Path) -> sa.Engine:
     Raises:
         ConfigurationError: the file can't be opened, or a newer aml-bot wrote it.
     """
-    engine = sa.create_engine(f"sqlite:///{folder / 'aml-bot.db'}", connect_args={"timeout": 30})
+    engine = sa.create_engine(f"sqlite:///{folder / 'aml-bot.db'}", connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     try:
         with engine.begin() as connection:

@@ -29,7 +29,7 @@ class _Tables:
         except sa.exc.SQLAlchemyError as error:
             raise Unavailable(
                 "My database doesn't take this at the moment, so nothing was done. Try again in a minute.",
-                detail=f"{type(error).__name__}: {error.args[0] if error.args else ''}",
+                detail=f"{type(error).__name__}: {getattr(error, 'orig', '')}",
             ) from error
 
 

@@ -17,7 +17,8 @@ class AuditEntry:
     """One row. `result` is allowed/refused for a decision and done/failed/unknown for an outcome.
     `reason` is what settled it.
 
-    `key` is the request's; with `command` and `phase` it is unique, so a job that runs again adds no second row.
+    `key` is the request's. A job that runs again adds no second row that says the same, but one for what came out
+    differently.
     """
 
     key: str

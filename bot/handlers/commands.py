@@ -8,7 +8,7 @@ from bot.blocks import answers, environments, help, roles, runs  # noqa: A004 - 
 from bot.domain import commands as table
 from bot.domain.access import Caller, Principal
 from bot.domain.commands import Command
-from bot.domain.errors import OutcomeUnknown, Unavailable
+from bot.domain.errors import InvalidRequest, OutcomeUnknown, Unavailable
 from bot.domain.faq import Section
 from bot.domain.help import Question
 from bot.domain.runs import RunDetail, SubmitRequest, WatchedRun, run_id_of
@@ -16,7 +16,7 @@ from bot.handlers.replies import Replies
 from bot.handlers.reply import Place, Reply, errors_shown_by
 from bot.parse import commands as parse
 from bot.parse import requests
-from bot.parse.text import plain
+from bot.parse.text import MAX_LENGTH, plain
 from bot.ports import Job
 from bot.services.environments import Environments
 from bot.services.help import Help
@@ -77,6 +77,7 @@ class Commands:
         reply = self._replies.to(job, place)
         with errors_shown_by(reply):
             request = parse.parse(plain(payload["text"]))
+            refuse_if_cut(request, payload["text"])
             caller = Caller(place.team, place.user, place.channel, job.key)
             question = None
             if isinstance(request, requests.Ask):
@@ -211,6 +212,16 @@ class Commands:
 
     def _whoami(self, _request: requests.WhoAmI, caller: Caller, reply: Reply) -> None:
         reply.private(roles.whoami(self._roles.whoami(self._principal(caller, table.WHOAMI))))
+
+
+def refuse_if_cut(request: requests.Request, sent: str) -> None:
+    """Refuse a command whose end may have been cut off: half of one could mean something else. A question may be cut.
+
+    Raises:
+        InvalidRequest: `sent`, as Slack delivered it, is longer than what is read of a message.
+    """
+    if request.command.guarded and len(sent) > MAX_LENGTH:
+        raise InvalidRequest(f"This command has more than {MAX_LENGTH} characters. I don't carry out a part of one.")
 
 
 def _show(reply: Reply, message: Any) -> None:

@@ -3,7 +3,7 @@
 from bot.blocks import help  # noqa: A004 - the feature's name in every folder
 from bot.domain.access import Caller
 from bot.domain.help import Question
-from bot.handlers.commands import Commands
+from bot.handlers.commands import Commands, refuse_if_cut
 from bot.handlers.replies import Replies
 from bot.handlers.reply import Place, errors_shown_by
 from bot.parse import commands as parse
@@ -40,6 +40,7 @@ class Messages:
             if isinstance(request, requests.Ask) and not is_question(request.question):
                 reply.private(help.small_talk())
             elif request is not None:
+                refuse_if_cut(request, payload["text"])
                 caller = Caller(place.team, place.user, place.channel, job.key)
                 self._commands.run(request, caller, reply, question=_question(job, place, request))
 

@@ -60,6 +60,10 @@ class Watch:
         self._runs.shown(watched, digest, last=last)
 
     def _not_there(self, watched: WatchedRun) -> None:
+        if not watched.unsettled or watched.shown:
+            # It was there. That Azure ML doesn't find it now says nothing of the run.
+            log.warning("run_not_found", run=watched.run_id, reference=reference_of(watched.key))
+            return
         if datetime.now(UTC) - watched.since < SETTLE_AFTER:
             return
         log.warning("run_never_arrived", run=watched.run_id, reference=reference_of(watched.key))

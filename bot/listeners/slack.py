@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 # A modal must open within 3 s of the command, so this client gives up early and never tries twice.
 OPEN_TIMEOUT = 1.5
 
+_NOT_FOR_STRANGERS = "I only work for the people of my own workspace."
+
 _PEOPLE_S_SUBTYPES = (None, "file_share")
 
 
@@ -74,6 +76,9 @@ class Listeners:
 
     def command(self, ack: Ack, body: dict[str, Any]) -> None:
         """`/aml ...`"""
+        if self._is_stranger(body["team_id"]):
+            ack(_NOT_FOR_STRANGERS)
+            return
         key = delivery.command_key(body)
         with_ack = _Answer(ack, key)
         try:
@@ -91,6 +96,9 @@ class Listeners:
 
     def action(self, ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
         """A button of ours in a message."""
+        if self._is_stranger(body["user"].get("team_id") or self._team):
+            ack()
+            return
         key = delivery.action_key(body, action)
         try:
             self._jobs.accept(key, "action", delivery.action(body, action))
@@ -102,6 +110,9 @@ class Listeners:
 
     def submit_form(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         """The submitted form: refused in place, or stored before the acknowledgement that closes it."""
+        if self._is_stranger(body["user"].get("team_id") or self._team):
+            ack(response_action="errors", errors={parse_views.SCRIPT: _NOT_FOR_STRANGERS})
+            return
         key = delivery.view_key(view)
         try:
             request = parse_views.submit_form(view)
@@ -133,13 +144,16 @@ class Listeners:
         if not by_a_person or not event.get("ts") or not event.get("channel"):
             return False
         home = event.get("user_team") or event.get("source_team") or event.get("team") or self._team
-        if home != self._team and not self._answer_strangers:
+        if self._is_stranger(home):
             return False
         if event.get("channel_type") == "im" or event.get("type") == "app_mention":
             return True
         if self._mention in event.get("text", ""):
             return True
         return event["channel"] in self._help_channels and not event.get("thread_ts")
+
+    def _is_stranger(self, team: str) -> bool:
+        return team != self._team and not self._answer_strangers
 
     def _open_form(self, body: dict[str, Any]) -> None:
         skeleton = views.submit_form_skeleton(self._projects, private_metadata=body["channel_id"])
