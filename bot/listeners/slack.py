@@ -18,7 +18,7 @@ from bot.domain.errors import BotError
 from bot.listeners import delivery
 from bot.parse import commands as parse
 from bot.parse import views as parse_views
-from bot.parse.requests import SubmitForm
+from bot.parse.requests import Request, SubmitForm
 from bot.parse.text import plain
 from bot.ports import Jobs
 
@@ -76,13 +76,14 @@ class Listeners:
 
     def command(self, ack: Ack, body: dict[str, Any]) -> None:
         """`/aml ...`"""
-        if self._is_stranger(body["team_id"]):
-            ack(_NOT_FOR_STRANGERS)
+        request = _request(body.get("text", ""))
+        if self._is_stranger(body["team_id"]) and not (request and request.command.guarded):
+            ack(_NOT_FOR_STRANGERS)  # what is guarded goes on to its refusal, which is audited
             return
         key = delivery.command_key(body)
         with_ack = _Answer(ack, key)
         try:
-            if _wants_form(body.get("text", "")):
+            if isinstance(request, SubmitForm):
                 self._open_form(body)
             else:
                 self._jobs.accept(key, "command", delivery.command(body))
@@ -189,8 +190,8 @@ class _Answer:
         self._ack(response_type="ephemeral", text=message["text"], blocks=message["blocks"])
 
 
-def _wants_form(text: str) -> bool:
+def _request(text: str) -> Request | None:
     try:
-        return isinstance(parse.parse(plain(text)), SubmitForm)
+        return parse.parse(plain(text))
     except BotError:
-        return False  # its handler says what is wrong with it
+        return None  # its handler says what is wrong with it

@@ -71,6 +71,24 @@ def test_a_guest_of_another_organisation_may_not_use_commands(team: Team) -> Non
     assert "stranger" in last_refusal(team, stranger["id"])
 
 
+def test_people_of_other_workspaces_get_no_answer_and_press_no_button(team: Team) -> None:
+    stranger = team.slack.add_person("sten", team_id="T0ELSEWHERE", channels=["#ml-help"])["id"]
+    seen = team.reply(team.type(DANA, HELP, "how do i install scikit-learn for my training run?"))
+
+    asked = team.command(stranger, "ask how do i install scikit-learn?", HELP)
+    pressed = team.press(stranger, seen, "Ask a human")
+
+    assert "people of my own workspace" in asked
+    assert team.answers(pressed) == []
+
+
+def test_a_command_that_is_too_long_to_be_read_whole_is_not_carried_out_in_part(team: Team) -> None:
+    said = team.type(DANA, TEAM_CHANNEL, f"@aml-bot {SUBMIT} -- --data {'x' * 8_100} --delete-old no")
+    (answer,) = team.answers(said)
+
+    assert "I don't carry out a part of one" in answer.text
+
+
 def test_a_refusal_after_a_mention_is_told_to_its_asker_alone(team: Team) -> None:
     said = team.type(RUI, TEAM_CHANNEL, f"@aml-bot {SUBMIT}")
     (answer,) = team.answers(said)
