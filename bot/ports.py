@@ -75,8 +75,8 @@ class RoleService(Protocol):
     def definitions(self) -> tuple[RoleDefinition, ...]:
         """All role definitions that can be assigned here."""
 
-    def denials(self) -> tuple[DenyAssignment, ...]:
-        """Deny assignments in force at the workspace."""
+    def denials(self, object_id: str) -> tuple[DenyAssignment, ...]:
+        """Deny assignments in force at the workspace; those that reach the principal, through groups too, say so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Any, TypeVar
 
@@ -58,11 +59,7 @@ class AzureRoles:
         Raises:
             InvalidRequest: `object_id` isn't a GUID; it never reaches Azure.
         """
-        if not _GUID.fullmatch(object_id):
-            raise InvalidRequest(
-                "The Azure identity you are linked to isn't an Entra object id. An administrator must link you again."
-            )
-        wanted = f"assignedTo('{object_id.lower()}')"
+        wanted = _assigned_to(object_id)
         return self._all(
             "role assignments",
             lambda client: client.role_assignments.list_for_scope(self.scope, filter=wanted),
@@ -82,11 +79,25 @@ class AzureRoles:
         found = self._all("role definitions", lambda client: client.role_definitions.list(self.scope), _definition)
         return tuple(definition for definition in found if definition)
 
-    def denials(self) -> tuple[DenyAssignment, ...]:
-        """Deny assignments in force at the workspace; without those that stay at a scope above it."""
+    def denials(self, object_id: str) -> tuple[DenyAssignment, ...]:
+        """Deny assignments in force at the workspace; without those that stay at a scope above it.
+
+        Asked twice: which there are, and which of them reach the principal. Only the service knows the groups in which
+        somebody holds no role; whether its answer about a person names the denials for everyone, it doesn't document.
+
+        Raises:
+            InvalidRequest: `object_id` isn't a GUID; it never reaches Azure.
+        """
+        wanted = _assigned_to(object_id)
+        found = {denial.id.lower(): denial for denial in self._denials(_AT_OR_ABOVE)}
+        for denial in self._denials(wanted):
+            found[denial.id.lower()] = replace(denial, reaches=True)
+        return tuple(found.values())
+
+    def _denials(self, wanted: str) -> tuple[DenyAssignment, ...]:
         found = self._all(
             "deny assignments",
-            lambda client: client.deny_assignments.list_for_scope(self.scope, filter=_AT_OR_ABOVE),
+            lambda client: client.deny_assignments.list_for_scope(self.scope, filter=wanted),
             lambda item: (_denial(item), bool(item.do_not_apply_to_child_scopes)),
         )
         here = self.scope.strip("/").lower()
@@ -252,6 +263,14 @@ class _Credential:
                 http_client=self._session,
             )
         return dict(self._app.acquire_token_for_client(scopes=list(scopes)))
+
+
+def _assigned_to(object_id: str) -> str:
+    if not _GUID.fullmatch(object_id):
+        raise InvalidRequest(
+            "The Azure identity you are linked to isn't an Entra object id. An administrator must link you again."
+        )
+    return f"assignedTo('{object_id.lower()}')"
 
 
 def _assignment(item: Any) -> RoleAssignment:

@@ -104,7 +104,10 @@ class RoleAssignment:
 
 @dataclass(frozen=True, slots=True)
 class DenyAssignment:
-    """What nobody among its principals may do, whatever their roles. `everyone` is the all-principals deny."""
+    """What nobody among its principals may do, whatever their roles. `everyone` is the all-principals deny.
+
+    `reaches`: the service itself says that the principal who was asked about is among them, be it through a group.
+    """
 
     id: str
     name: str
@@ -114,6 +117,7 @@ class DenyAssignment:
     excluded_ids: tuple[str, ...] = ()
     everyone: bool = False
     condition: str = ""
+    reaches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +219,7 @@ def _denies(denial: DenyAssignment, access: Access, action: str) -> bool:
     if any(excluded.lower() in mine for excluded in denial.excluded_ids):
         return False
     # A condition that we can't evaluate counts as met: here, refusing is the safe side.
-    return denial.everyone or any(principal.lower() in mine for principal in denial.principal_ids)
+    return denial.everyone or denial.reaches or any(principal.lower() in mine for principal in denial.principal_ids)
 
 
 def _any_matches(patterns: tuple[str, ...], action: str) -> bool:

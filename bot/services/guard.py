@@ -106,7 +106,7 @@ class Guard:
             scope=self._roles.scope,
             assignments=self._roles.assignments_of(object_id),
             definitions=self._roles.definitions(),
-            denials=self._roles.denials(),
+            denials=self._roles.denials(object_id),
         )
         with self._lock:
             self._cache = {key: entry for key, entry in self._cache.items() if now - entry[0] < self._keep}

@@ -42,7 +42,9 @@ def roles(azure_roles: AzureRoles, sandbox: Sandbox) -> RoleService:
 
 def held(roles: RoleService, object_id: str) -> access.Access:
     """Everything the service says about one principal."""
-    return access.Access(object_id, roles.scope, roles.assignments_of(object_id), roles.definitions(), roles.denials())
+    return access.Access(
+        object_id, roles.scope, roles.assignments_of(object_id), roles.definitions(), roles.denials(object_id)
+    )
 
 
 def test_roles_are_found_at_the_workspace_above_it_and_through_groups(roles: RoleService) -> None:
@@ -78,20 +80,34 @@ def test_definitions_tell_built_in_roles_from_custom_ones(roles: RoleService) ->
 def test_a_deny_assignment_beats_the_role_that_allows(roles: RoleService, sandbox: Sandbox) -> None:
     name = sandbox.deny(name="freeze", actions=[access.RUN_SUBMIT], principals=[DANA])
     try:
-        (denial,) = roles.denials()
+        (denial,) = roles.denials(DANA)
         decision = access.decide(held(roles, DANA), access.RUN_SUBMIT)
     finally:
         sandbox.allow_again(name)
 
     assert (denial.name, denial.principal_ids, denial.everyone) == ("freeze", (DANA,), False)
     assert not decision.allowed
-    assert roles.denials() == ()
+    assert roles.denials(DANA) == ()
+
+
+def test_a_deny_assignment_reaches_through_a_group_that_holds_no_role(roles: RoleService, sandbox: Sandbox) -> None:
+    name = sandbox.deny(actions=[access.RUN_SUBMIT], principals=[ONCALL])
+    try:
+        chen, dana = (roles.denials(who) for who in (CHEN, DANA))
+    finally:
+        sandbox.allow_again(name)
+
+    assert [denial.reaches for denial in chen + dana] == [True, False]
+    # Without any assignment that would tell of the group: the denial must count by itself.
+    owner = access.RoleDefinition("/r/1", "owner", "", (access.Permission(("*",)),))
+    own = access.RoleAssignment("/a", CHEN, "User", owner.id, roles.scope)
+    assert not access.decide(access.Access(CHEN, roles.scope, (own,), (owner,), chen), access.RUN_SUBMIT).allowed
 
 
 def test_a_deny_assignment_for_all_spares_only_who_is_excluded(roles: RoleService, sandbox: Sandbox) -> None:
     name = sandbox.deny(actions=[access.RUN_SUBMIT], exclude_principals=[OLIVIA])
     try:
-        (denial,) = roles.denials()
+        (denial,) = roles.denials(DANA)
         dana, olivia = (access.decide(held(roles, who), access.RUN_SUBMIT) for who in (DANA, OLIVIA))
     finally:
         sandbox.allow_again(name)
@@ -104,6 +120,8 @@ def test_a_deny_assignment_for_all_spares_only_who_is_excluded(roles: RoleServic
 def test_what_is_no_object_id_never_reaches_azure(roles: RoleService, object_id: str) -> None:
     with pytest.raises(InvalidRequest):
         roles.assignments_of(object_id)
+    with pytest.raises(InvalidRequest):
+        roles.denials(object_id)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +165,7 @@ def test_a_partial_answer_about_deny_assignments_is_no_answer(
     sandbox.fault(path=DENIALS, status=200, body={"value": [{"id": "/d/1", "properties": properties}]})
 
     with pytest.raises(Unavailable):
-        roles.denials()
+        roles.denials(DANA)
 
 
 def test_a_deny_assignment_that_stays_above_is_not_in_force_here(roles: RoleService, sandbox: Sandbox) -> None:
@@ -164,7 +182,7 @@ def test_a_deny_assignment_that_stays_above_is_not_in_force_here(roles: RoleServ
 
     sandbox.fault(path=DENIALS, status=200, body={"value": [denial("/subscriptions"), denial(roles.scope.upper())]})
 
-    assert [found.scope for found in roles.denials()] == [roles.scope.upper()]
+    assert [found.scope for found in roles.denials(DANA)] == [roles.scope.upper()]
 
 
 def test_a_role_that_does_not_say_what_it_takes_out_allows_nothing(roles: RoleService, sandbox: Sandbox) -> None:
@@ -198,7 +216,7 @@ def test_an_outage_is_told_and_nobody_is_let_in(roles: RoleService, sandbox: San
     sandbox.fault(path="/Microsoft.Authorization/", status=status)
 
     asks: tuple[Callable[[], object], ...] = (
-        lambda: roles.assignments_of(DANA), roles.assignments, roles.definitions, roles.denials,
+        lambda: roles.assignments_of(DANA), roles.assignments, roles.definitions, lambda: roles.denials(DANA),
     )  # fmt: skip
     for ask in asks:
         with pytest.raises(Unavailable):

@@ -142,7 +142,7 @@ def naive_decision(access: Access, action: str) -> bool:
     """Denials first, then any role that counts."""
     me = {access.object_id.lower()} | {each.principal_id.lower() for each in access.assignments}
     for denial in access.denials:
-        hit = denial.everyone or bool(me & {each.lower() for each in denial.principal_ids})
+        hit = denial.everyone or denial.reaches or bool(me & {each.lower() for each in denial.principal_ids})
         spared = bool(me & {each.lower() for each in denial.excluded_ids})
         covered = any(naive_covers(each, action) for each in denial.permissions)
         if hit and not spared and covered and naive_reaches(denial.scope, access.scope):
@@ -183,6 +183,7 @@ DENIALS = st.builds(
     excluded_ids=st.lists(IDS, max_size=1).map(tuple),
     everyone=st.booleans(),
     condition=st.sampled_from(("", "@x")),
+    reaches=st.booleans(),
 )
 ROLES = st.tuples(
     *[

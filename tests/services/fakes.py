@@ -55,7 +55,7 @@ class FakeRoles:
     def definitions(self) -> tuple[RoleDefinition, ...]:
         return (READER, SCIENTIST)
 
-    def denials(self) -> tuple[DenyAssignment, ...]:
+    def denials(self, object_id: str) -> tuple[DenyAssignment, ...]:
         return tuple(self.denied)
 
 
