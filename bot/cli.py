@@ -122,7 +122,10 @@ def link(
         table = link_table(load(settings))
         if new is not None:
             table.link(new, getpass.getuser())
-        for each in table.all():
+        everybody = table.all()
+        if not everybody:
+            typer.echo("Nobody is linked on the command line; the policy file may link people, too.", err=True)
+        for each in everybody:
             typer.echo(f"{each.team} {each.user} {each.object_id}")
 
 

@@ -254,7 +254,11 @@ def load(file: Path | None = None) -> Settings:
 
 def reference() -> str:
     """Every setting as a commented TOML file."""
-    lines = [*_table(Settings, "")]
+    lines = [
+        "# Put your own value in place of each ...; lines that begin with # show defaults.",
+        "",
+        *_table(Settings, ""),
+    ]
     for name, model in sections():
         title = "projects.NAME" if name == "projects" else name
         lines += ["", f"# {(model.__doc__ or '').strip().splitlines()[0]}", f"[{title}]", *_table(model, name)]
@@ -339,6 +343,8 @@ def _sentences(error: ValidationError) -> Iterator[str]:
             yield f"{name} is missing (or set {PREFIX}{name.replace('.', '__').upper()})"
         elif problem["type"] == "string_pattern_mismatch":
             yield f"{name} must be a GUID such as 8f4e8aa2-52b1-4e5b-a1f1-3c9e3a1d2b77"
+        elif problem["type"] == "tuple_type":
+            yield f'{name}: must be a list, such as ["C024BE91L"]'
         elif problem["type"] == "extra_forbidden":
             yield f"{name} is not a setting{_meant(problem['loc'])}"
         else:

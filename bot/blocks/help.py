@@ -70,7 +70,7 @@ def escalation(escalation: Escalation) -> Message:
         layout.text(f"{asker} asks for help, and nobody is on call: who can, please answer here.", keep=True)
     layout.text(mrkdwn.quote(escalation.question.text) if escalation.question.text.strip() else "", keep=True)
     if escalation.tried:
-        layout.text("Already offered from the FAQ, without success:\n" + _list(escalation.tried), keep=True)
+        layout.text("What I found in the FAQ before:\n" + _list(escalation.tried), keep=True)
     else:
         layout.text("The FAQ has nothing about it.", keep=True)
     return layout.message()

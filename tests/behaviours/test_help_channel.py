@@ -130,7 +130,7 @@ def test_asking_a_human_calls_the_one_on_call_into_the_questions_thread(team: Te
     assert f"<@{CHEN}>" in call.text
     assert f"<@{DANA}>" in call.text
     assert "How do I include additional files?" in call.text
-    assert "Already offered" in call.text
+    assert "What I found in the FAQ before" in call.text
     (row,) = team.rows("SELECT * FROM escalation WHERE key LIKE ?", f"%{said.ts}")
     assert row["user"] == DANA
 

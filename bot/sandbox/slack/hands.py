@@ -68,7 +68,7 @@ class Hands:
 
     def person_id(self, name: str = "") -> str:
         """The id of a person, of the one whose hands these are by default."""
-        wanted = name or self.person
+        wanted = (name or self.person).lower()
         if wanted not in self._ids:
             self._ids = {each["name"]: each["id"] for each in self._client.people() if not each["is_bot"]}
         if wanted not in self._ids:
@@ -83,7 +83,7 @@ class Hands:
         """
         if line.person:
             self.person_id(line.person)
-            self.person = line.person
+            self.person = line.person.lower()
         if line.place and line.place != "dm":
             names = [f"#{each['name']}" for each in self._client.channels() if each["kind"] != "im"]
             if line.place not in names:
