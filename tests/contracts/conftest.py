@@ -38,6 +38,13 @@ def halved(start, times):
         yield start
         start /= 2
 """
+MANY = """
+from azureml.core import Run
+
+run = Run.get_context()
+for number in reversed(range(60)):
+    run.log(f"m{number:02}", number)
+"""
 WAIT = """
 import time
 print("waiting", flush=True)
@@ -87,6 +94,10 @@ class Sandbox:
     def calm(self) -> None:
         """Let everything go on and do no more harm."""
         self._control("DELETE", "faults")
+        self.release()
+
+    def release(self) -> None:
+        """Let the requests that are kept open go on."""
         self._control("POST", "release", {})
 
     def runs(self, run_id: str) -> list[dict[str, Any]]:
@@ -153,7 +164,7 @@ def workspace(azureml: AzureMLWorkspace, sandbox: Sandbox) -> Workspace:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project folder: a script with a helper in a subfolder, one that fails and one that doesn't end."""
+    """A project folder: a script with a helper in a subfolder, and others that fail, chat, measure or don't end."""
     folder = tmp_path / "project"
     (folder / "assets").mkdir(parents=True)
     (folder / "train.py").write_text(TRAIN)
@@ -162,6 +173,7 @@ def project(tmp_path: Path) -> Path:
     (folder / "fail.py").write_text('raise ValueError("the data has no column age")\n')
     (folder / "chatty.py").write_text('for line in range(20_000):\n    print("line", line, "." * 50)\n')
     (folder / "wait.py").write_text(WAIT)
+    (folder / "many.py").write_text(MANY)
     return folder
 
 

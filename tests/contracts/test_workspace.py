@@ -1,5 +1,6 @@
 """What every `ports.Workspace` must do, seen through the port."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from typing import Any
 
@@ -326,6 +327,50 @@ def test_a_submit_that_fails_inside_the_service_is_unknown_until_it_is_looked_up
     assert workspace.find_run(spec.run_id) is None
     sandbox.calm()
     assert workspace.submit(spec).id == spec.run_id
+
+
+def test_what_was_done_is_told_although_nothing_more_can_be_read_about_it(
+    workspace: Workspace, sandbox: Sandbox, specs: Specs
+) -> None:
+    spec = specs("wait.py", experiment=f"unread-{specs.name}")
+    sandbox.fault(method="GET", path="/experimentids/[^/]+$", status=503)
+
+    submitted = workspace.submit(spec)
+    again = workspace.submit(spec)
+    canceled = workspace.cancel(spec.run_id)
+
+    assert submitted.id == again.id == canceled.id == spec.run_id
+    assert submitted.experiment == again.experiment == spec.experiment
+    assert submitted.submitted_by == "U1"
+    assert canceled.status in {RunStatus.CANCEL_REQUESTED, RunStatus.CANCELED}
+    with pytest.raises(Unavailable):
+        workspace.find_run(spec.run_id)
+
+
+def test_an_accepted_cancel_is_told_although_the_run_can_not_be_read_after_it(
+    workspace: Workspace, sandbox: Sandbox, specs: Specs
+) -> None:
+    spec = specs("wait.py")
+    workspace.submit(spec)
+    sandbox.hold("POST", f"{spec.run_id}/(cancel|events)", "after")
+
+    with ThreadPoolExecutor(1) as pool:
+        canceling = pool.submit(workspace.cancel, spec.run_id)
+        until(sandbox.held)
+        sandbox.fault(method="GET", path=spec.run_id, status=503)
+        sandbox.release()
+        canceled = canceling.result(30)
+
+    assert (canceled.id, canceled.experiment) == (spec.run_id, spec.experiment)
+    assert canceled.status is RunStatus.CANCEL_REQUESTED
+
+
+def test_of_very_many_metrics_the_first_fifty_by_name_are_shown(workspace: Workspace, specs: Specs) -> None:
+    spec = specs("many.py")
+    workspace.submit(spec)
+    ended(workspace, spec.run_id)
+
+    assert [metric.name for metric in workspace.metrics(spec.run_id)] == [f"m{number:02}" for number in range(50)]
 
 
 def test_a_run_whose_tags_were_lost_gets_them_with_the_next_submit(

@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.adapters.azureml import AzureMLConfig, AzureMLWorkspace, ServicePrincipal
+from bot.adapters.azureml import AzureMLConfig, AzureMLWorkspace, ServicePrincipal, wire
+from bot.adapters.azureml.child import judged
+from bot.adapters.azureml.translation import Refused
 from bot.domain.errors import BotError, OutcomeUnknown, Unavailable
 from tests.contracts.conftest import Sandbox, Specs, until
 
@@ -224,10 +226,30 @@ def test_a_wrong_secret_is_told_without_the_secret(config: AzureMLConfig, specs:
 def test_a_wrong_workspace_name_is_told_with_the_names(config: AzureMLConfig) -> None:
     workspace = AzureMLWorkspace(replace(config, workspace="ws-typo"))
 
-    with pytest.raises(Unavailable, match=r"“ws-typo”.*“rg-sandbox”.*administrator"):
-        workspace.list_environments()
+    asks: tuple[Callable[[], object], ...] = (
+        workspace.list_environments,
+        # Not "there is no such run", be it the first thing that is asked or a later one.
+        lambda: workspace.find_run("aml-1"),
+        lambda: workspace.cancel("aml-1"),
+        lambda: workspace.log_tail("aml-1", 5),
+    )
+    for ask in reversed(asks):
+        with pytest.raises(Unavailable, match=r"“ws-typo”.*“rg-sandbox”.*administrator"):
+            ask()
 
     workspace.close()
+
+
+def test_silence_after_the_effect_is_never_called_nothing_done() -> None:
+    silence, refusal = Unavailable("silence", detail="status 503"), Refused("refusal")
+
+    told = judged(silence, begun=True)
+
+    assert isinstance(told, OutcomeUnknown)
+    assert told.detail == "status 503"
+    assert judged(silence, begun=False) is silence
+    assert judged(refusal, begun=True) is refusal
+    assert type(wire.error_from_wire(wire.error_to_wire(refusal))) is Unavailable
 
 
 def test_children_get_neither_the_bots_tokens_nor_the_secret_in_the_open(

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from bot.adapters.azureml import wire
 from bot.adapters.azureml.redaction import redacted
+from bot.adapters.azureml.translation import Refused
 from bot.domain.errors import BotError, OutcomeUnknown, Unavailable
 
 
@@ -43,7 +44,7 @@ def main() -> None:
         try:
             answer = {"id": number, "value": sdk.call(request["method"], request["args"], effect)}
         except BotError as error:
-            answer = {"id": number, "error": wire.error_to_wire(error)}
+            answer = {"id": number, "error": wire.error_to_wire(judged(error, begun=begun))}
         except Exception:  # noqa: BLE001 - the SDK raises anything; the parent must get an answer, the log the traceback
             trace = redacted(traceback.format_exc(), config.secrets)
             sys.stderr.write(trace)
@@ -56,6 +57,20 @@ def _listen(requests_pipe: IO[bytes], requests: queue.SimpleQueue[dict[str, Any]
         requests.put(json.loads(line))
     # Not sys.exit: the main thread may sit in a call that lasts minutes.
     os._exit(0)
+
+
+def judged(error: BotError, *, begun: bool) -> BotError:
+    """The error to tell of a call whose effect had `begun` or not.
+
+    "Nothing was done" is said before the effect, or when the service refused it; never on a mere silence after it.
+    """
+    if begun and isinstance(error, Unavailable) and not isinstance(error, Refused):
+        return OutcomeUnknown(
+            "Azure Machine Learning stopped answering, so I can't say yet whether that happened. Look at the run's "
+            "status in a minute.",
+            detail=error.detail,
+        )
+    return error
 
 
 def _nonsense(trace: str, *, begun: bool) -> BotError:

@@ -38,6 +38,7 @@ _SUBMITTED_BY = "submitted_by"
 _NEWEST_FIRST = ("CreatedUtc", "desc")
 _QUERIES_AT_ONCE = 8
 _REMEMBERED = 1000
+_METRIC_NAMES = 50
 _REQUEST_SECONDS = 30.0
 _STANDARD_LOG = re.compile(r"user_logs/std_log\D*0*\.txt")
 
@@ -74,7 +75,7 @@ class Sdk:
         existing = self._record(spec.run_id, "submit runs")
         if existing is not None:
             self._complete_tags(existing, spec)
-            return self._run(existing)
+            return self._run_after_effect(existing, spec.experiment)
         _check_files(spec)
         environment = self._environment(spec.environment, spec.environment_version)
         targets = self.list_compute_targets()
@@ -103,31 +104,24 @@ class Sdk:
                 submitted_by=dict(spec.tags).get(_SUBMITTED_BY, ""),
             )
         self._complete_tags(record, spec)
-        return self._run(record)
+        return self._run_after_effect(record, spec.experiment)
 
     def cancel(self, run_id: str, effect: Effect) -> Run:
         """See `ports.Workspace.cancel`."""
         record = self._existing(run_id, "cancel runs")
-        if not RunStatus.of(record.status or "").is_final:
-            workspace = self._workspace()
-            effect()
-            try:
-                if record.cancel_uri:
-                    requests.post(
-                        record.cancel_uri,
-                        headers=workspace.service_context.get_auth().get_authentication_header(),
-                        timeout=_REQUEST_SECONDS,
-                    ).raise_for_status()
-                else:
-                    experiment = self._experiment_name(record.experiment_id)
-                    client = RunClient(
-                        workspace.service_context, experiment, run_id, experiment_id=record.experiment_id
-                    )
-                    client.post_event_canceled()
-            except Exception as error:
-                raise refused_or_unknown(error, "cancel runs", self._secrets) from error
+        if RunStatus.of(record.status or "").is_final:
+            return self._run(record)
+        ask = self._cancellation(record)
+        effect()
+        try:
+            ask()
+        except Exception as error:
+            raise refused_or_unknown(error, "cancel runs", self._secrets) from error
+        try:
             record = self._record(run_id, "cancel runs") or record
-        return self._run(record)
+        except Unavailable:
+            record.status = RunStatus.CANCEL_REQUESTED.value
+        return self._run_after_effect(record)
 
     def find_run(self, run_id: str) -> Run | None:
         """See `ports.Workspace.find_run`."""
@@ -135,11 +129,13 @@ class Sdk:
         return None if record is None else self._run(record)
 
     def metrics(self, run_id: str) -> tuple[Metric, ...]:
-        """See `ports.Workspace.metrics`."""
+        """See `ports.Workspace.metrics`; of at most 50 names, the first in the alphabet."""
         record = self._existing(run_id, "read runs")
         try:
             client = MetricsClient(self._workspace().service_context, "", run_id, experiment_id=record.experiment_id)
-            logged = [client.get_metric_dto_for_run_v2(name) for name in client.list_metric_names_for_run_id(run_id)]
+            # A request each: a script that logs hundreds of names mustn't make the whole answer come too late.
+            names = sorted(client.list_metric_names_for_run_id(run_id))[:_METRIC_NAMES]
+            logged = [client.get_metric_dto_for_run_v2(name) for name in names]
         except Exception as error:
             raise failed(error, "read metrics", self._secrets) from error
         return tuple(sorted((m for dto in logged if dto for m in content.metrics_of(dto)), key=lambda m: m.name))
@@ -149,8 +145,9 @@ class Sdk:
         record = self._existing(run_id, "read runs")
         if lines < 1 or not record.data_container_id:
             return ()
+        workspace = self._workspace()
         try:
-            artifacts = ArtifactsClient(self._workspace().service_context)
+            artifacts = ArtifactsClient(workspace.service_context)
             prefix = f"ExperimentRun/{record.data_container_id}/user_logs"
             # Several nodes write several logs; the lowest name is the first node's.
             logs = sorted(
@@ -278,9 +275,28 @@ class Sdk:
                 detail=detail_of(error, self._secrets),
             ) from error
 
-    def _record(self, run_id: str, doing: str) -> Any:
+    def _cancellation(self, record: Any) -> Effect:
+        # Whatever it takes to ask is found out here, so that a failure of it comes before the effect.
+        context = self._workspace().service_context
+        if not record.cancel_uri:
+            experiment = self._experiment_name(record.experiment_id)
+            client = RunClient(context, experiment, record.run_id, experiment_id=record.experiment_id)
+            return client.post_event_canceled  # type: ignore[no-any-return]  # the SDK is untyped
         try:
-            return WorkspaceClient(self._workspace().service_context).get_run(run_id)
+            headers = context.get_auth().get_authentication_header()
+        except Exception as error:
+            raise failed(error, "cancel runs", self._secrets) from error
+
+        def post() -> None:
+            requests.post(record.cancel_uri, headers=headers, timeout=_REQUEST_SECONDS).raise_for_status()
+
+        return post
+
+    def _record(self, run_id: str, doing: str) -> Any:
+        # Outside: a workspace that isn't there doesn't mean that the run isn't.
+        workspace = self._workspace()
+        try:
+            return WorkspaceClient(workspace.service_context).get_run(run_id)
         except Exception as error:
             if status_of(error) == 404:
                 return None
@@ -301,10 +317,21 @@ class Sdk:
             details = self._details(record)
             self._remember(self._environments, record.run_id, content.environment_of(details))
             error = error or content.error_text(getattr(details, "error", None), self._secrets)
+        return self._run_of(record, self._experiment_name(record.experiment_id), error)
+
+    def _run_after_effect(self, record: Any, experiment: str = "") -> Run:
+        # What is done is done: that more about it can't be read now must not make it look undone.
+        try:
+            return self._run(record)
+        except Unavailable:
+            experiment = self._experiment_names.get(record.experiment_id, experiment)
+            return self._run_of(record, experiment, content.error_text(record.error, self._secrets))
+
+    def _run_of(self, record: Any, experiment: str, error: str) -> Run:
         return Run(
             id=record.run_id,
-            experiment=self._experiment_name(record.experiment_id),
-            status=status,
+            experiment=experiment,
+            status=RunStatus.of(record.status or ""),
             compute=record.target or "",
             environment=self._environments.get(record.run_id, ""),
             created=content.utc(record.created_utc),

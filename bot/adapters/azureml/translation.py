@@ -32,6 +32,10 @@ _OWN_REFUSALS = (
 )
 
 
+class Refused(Unavailable):
+    """The service itself said no to a change: it certainly didn't happen. The parent sees a plain `Unavailable`."""
+
+
 def chain(error: BaseException) -> Iterator[BaseException]:
     """The error and what it wraps, outermost first."""
     current: BaseException | None = error
@@ -113,8 +117,11 @@ def failed(error: Exception, doing: str, secrets: tuple[str, ...]) -> BotError:
 def refused_or_unknown(error: Exception, doing: str, secrets: tuple[str, ...]) -> BotError:
     """The error of a call that may have changed something, where a look-up doesn't show that it has."""
     status = status_of(error)
-    if isinstance(error, BotError) or status in {401, 403, 429}:
-        return failed(error, doing, secrets)
+    if isinstance(error, BotError):
+        return error
+    if status in {401, 403, 429}:
+        said = failed(error, doing, secrets)
+        return Refused(said.user_message, detail=said.detail)
     own_refusal = status is None and type(error).__name__ in _OWN_REFUSALS
     if own_refusal or (status is not None and 400 <= status < 500 and status != 408):
         return InvalidRequest(
