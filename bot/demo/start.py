@@ -41,7 +41,7 @@ def run(state: Path, *, faq: Path | None, port: int, seconds: float) -> int:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with contextlib.ExitStack() as stack:
-        azure = stack.enter_context(_part(state, "azureml", "bot.sandbox.azureml", *_confinement()))
+        azure = stack.enter_context(_part(state, "azureml", "bot.sandbox.azureml", *_confinement(state)))
         slack = stack.enter_context(_part(state, "slack", "bot.sandbox.slack", "--port", str(_free(port))))
         project = state / "projects" / "demo"
         if not project.exists():
@@ -65,9 +65,10 @@ def _greet(console: Console, slack: dict[str, Any], azure: dict[str, Any], state
     console.print()
 
 
-def _confinement() -> list[str]:
+def _confinement(state: Path) -> list[str]:
     # The person who starts the demo is the one who submits, so running without bubblewrap is told, not refused.
-    return [] if confinement.find() else ["--unconfined"]
+    # Next to the sandbox's state lie the settings with their secrets, the bot's database, and Slack's tokens.
+    return ["--hide", str(state)] if confinement.find() else ["--unconfined"]
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import re
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -26,6 +27,7 @@ def main() -> int:
             print(confinement.UNCONFINED, file=sys.stderr)
             return 2
         found = Confinement(None)
+    found = replace(found, hidden=tuple(folder.resolve() for folder in options.hide))
     try:
         sandbox = Sandbox(options.state, options.port, found)
         for method, path in options.hold or []:
@@ -55,6 +57,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, required=True, help="directory for everything that it keeps")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 (the default) takes a free one")
     parser.add_argument("--unconfined", action="store_true", help="run scripts without bubblewrap, with your rights")
+    parser.add_argument(
+        "--hide",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a folder that confined scripts can't read; may be given several times",
+    )
     parser.add_argument(
         "--hold",
         type=_hold,

@@ -1,8 +1,8 @@
 """Keeping scripts in: bubblewrap, where it is there and works.
 
 A confined script sees the file system read-only, but for its run folder and a temporary folder of its own; home
-folders and the sandbox's state (which holds secrets) are hidden, and so are the other processes. The network is
-shared, since the script must reach the proxy on loopback.
+folders, the sandbox's state (which holds secrets) and the folders that were named to be hidden are empty to it, and it
+doesn't see the other processes. The network is shared, since the script must reach the proxy on loopback.
 """
 
 import os
@@ -27,19 +27,23 @@ _BASE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """How to start a script: `program` is bwrap, or None when scripts aren't confined."""
+    """How to start a script: `program` is bwrap, or None when scripts aren't confined.
+
+    `hidden` are more folders (absolute) that hold what scripts may not read.
+    """
 
     program: str | None
+    hidden: tuple[Path, ...] = ()
 
     def wrap(self, command: list[str], *, state: Path, writable: Path, readable: tuple[Path, ...]) -> list[str]:
         """`command` as it has to be started.
 
-        `state` is hidden but for `writable` (the run folder) and `readable`.
+        `state` and the hidden folders are empty but for `writable` (the run folder) and `readable`.
         """
         if self.program is None:
             return command
         arguments = [self.program, *_BASE]
-        for hidden in (Path.home(), Path("~root").expanduser(), Path("/home"), state):
+        for hidden in (Path.home(), Path("~root").expanduser(), Path("/home"), *self.hidden, state):
             if hidden.is_dir() and hidden != Path("/") and os.access(hidden, os.X_OK):
                 arguments += ["--tmpfs", str(hidden)]
         arguments += _read_only((*_interpreter(), *readable))

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -142,6 +143,40 @@ def test_a_confined_script_sees_neither_secrets_nor_other_processes(start: Calla
         "POST", seed.DATA_HOST, f"/execution/v1.0{seed.WORKSPACE_SCOPE}/experiments/plain/runId/curious-1/cancel"
     )
     assert sandbox.ended("curious-1") == "Canceled"
+
+
+READER = """
+import pathlib, sys
+for path in sys.argv[1:]:
+    try:
+        print("read", pathlib.Path(path).read_text())
+    except OSError as error:
+        print("kept from", path)
+pathlib.Path("outputs/kept.txt").write_text("kept")
+print("ready", flush=True)
+"""
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap isn't installed here")
+def test_a_confined_script_reads_nothing_of_a_hidden_folder_and_still_writes_its_outputs(
+    start: Callable[..., SandboxProcess],
+) -> None:
+    # Not where pytest keeps its folders: scripts see nothing of /tmp in any case.
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        hidden, shown = Path(folder) / "hidden", Path(folder) / "shown"
+        for each in (hidden, shown):
+            each.mkdir()
+            (each / "note.txt").write_text(f"words of {each.name}")
+        sandbox = start("--hide", str(hidden), state=hidden / "azureml")
+
+        sandbox.submit(READER, "reader-1", [str(hidden / "note.txt"), str(shown / "note.txt")])
+
+        sandbox.printed("reader-1", "ready")
+        log = sandbox.log("reader-1")
+        assert "read words of shown" in log
+        assert f"kept from {hidden / 'note.txt'}" in log
+        assert sandbox.ended("reader-1") == "Completed"
+        sandbox.stop()
 
 
 def experiments(sandbox: SandboxProcess) -> Any:
