@@ -86,7 +86,7 @@ def test_a_run_is_found_in_every_form_of_its_address(recorded: SandboxProcess) -
     assert found == ["q-1"] * 3
     assert recorded.call("GET", seed.DATA_HOST, f"{HISTORY}/runs/q-9").status_code == 404
     children = recorded.call("GET", seed.DATA_HOST, f"{HISTORY}/experiments/queries/runs/q-1/children").json()
-    assert [run["runId"] for run in children["value"]] == ["q-4"]
+    assert "q-4" in [run["runId"] for run in children["value"]]
 
 
 @pytest.fixture(scope="session")
