@@ -1,7 +1,8 @@
 """Durable jobs on DBOS, behind `ports.Jobs`. Nothing else in the bot knows DBOS.
 
-A request is one workflow of one step, its key the workflow id. The step may run again after a kill, so what it does is
-safe to repeat: runs are looked up by id, table rows have keys, replies look whether they were posted already.
+A request is one workflow, its key the workflow id, of one piece of work that is tried as a step: at first soon again,
+then as a second step with longer pauses. The work may run again after a kill, so what it does is safe to repeat: runs
+are looked up by id, table rows have keys, replies look whether they were posted already.
 DBOS's own defaults that would lose work are overridden here: the application version is a constant (a hash of the
 source would strand pending jobs at every upgrade), payloads are JSON, the engine is ours.
 """
@@ -13,8 +14,9 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from dbos import DBOS, DBOSConfig, SetWorkflowID
+from dbos import DBOS, DBOSConfig, PortableWorkflowError, SetWorkflowID
 from dbos import DBOSPortableJSONSerializer as JsonSerializer
+from dbos import error as dbos_errors
 
 from bot.domain.errors import Unavailable
 from bot.ports import Job
@@ -23,8 +25,13 @@ log = structlog.get_logger(__name__)
 
 # Bump only together with a drain: jobs of another version are not resumed.
 _JOB_FORMAT = "1"
-# Half an hour in all: Slack may be out for longer than a minute, and a reply that is given up is never made.
-_ATTEMPTS = 9
+# Half an hour in all: Slack may be out for longer than a minute, and a reply that is given up is never made. No pause
+# is longer than half a minute, so that a reply comes soon after Slack does; DBOS itself caps them at an hour.
+_SOON_ATTEMPTS = 5
+_PAUSE_SECONDS = 30.0
+_LATER_ATTEMPTS = 60
+# A job that waits for its next attempt keeps its thread.
+_THREADS = 64
 # Slack waits 3 s for an acknowledgement.
 _STORE_SECONDS = 2.0
 _FORGET_AT_ONCE = 1_000
@@ -40,13 +47,36 @@ _handlers: dict[str, Work] = {}
 
 @DBOS.workflow(name="aml_bot_request")
 def _request(handler: str, key: str, payload: dict[str, Any], accepted_by: str) -> None:
-    _work(handler, key, payload, accepted_by)
+    try:
+        _work(handler, key, payload, accepted_by)
+    except (
+        dbos_errors.DBOSMaxStepRetriesExceeded,
+        PortableWorkflowError,
+    ):  # the latter when it is read back after a kill
+        DBOS.sleep(_PAUSE_SECONDS)
+        _work_later(handler, key, payload)
 
 
-@DBOS.step(name="aml_bot_work", retries_allowed=True, max_attempts=_ATTEMPTS, interval_seconds=0.5, backoff_rate=3.0)
+@DBOS.step(
+    name="aml_bot_work", retries_allowed=True, max_attempts=_SOON_ATTEMPTS, interval_seconds=0.5, backoff_rate=3.0
+)
 def _work(handler: str, key: str, payload: dict[str, Any], accepted_by: str) -> None:
     status = DBOS.step_status
-    repeated = accepted_by != _PROCESS or bool(status and status.current_attempt)
+    _attempt(handler, key, payload, repeated=accepted_by != _PROCESS or bool(status and status.current_attempt))
+
+
+@DBOS.step(
+    name="aml_bot_work_later",
+    retries_allowed=True,
+    max_attempts=_LATER_ATTEMPTS,
+    interval_seconds=_PAUSE_SECONDS,
+    backoff_rate=1.0,
+)
+def _work_later(handler: str, key: str, payload: dict[str, Any]) -> None:
+    _attempt(handler, key, payload, repeated=True)
+
+
+def _attempt(handler: str, key: str, payload: dict[str, Any], *, repeated: bool) -> None:
     try:
         _handlers[handler](Job(key, payload, repeated))
     except Exception:
@@ -70,7 +100,7 @@ class DbosJobs:
             "executor_id": "aml-bot",  # one process holds the lock of the state folder
             "serializer": JsonSerializer(),
             "log_level": "ERROR",
-            "max_executor_threads": 16,
+            "max_executor_threads": _THREADS,
         }
         _handlers.clear()
         self._dbos = DBOS(config=config)

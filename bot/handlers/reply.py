@@ -25,20 +25,12 @@ log = structlog.get_logger(__name__)
 EVENT_TYPE = "aml_bot_reply"
 _LOOK_BACK = 200
 _PAGES_BACK = 10
-# Slack's answers that mean "not here", whatever we try again.
-_NOT_HERE = {"not_in_channel", "channel_not_found", "is_archived", "user_not_in_channel", "restricted_action"}
-# Its answers to a message that it will never take.
-_NEVER = {
-    "invalid_arguments",
-    "invalid_blocks",
-    "invalid_blocks_format",
-    "markdown_text_conflict",
-    "metadata_too_large",
-    "msg_blocks_too_long",
-    "msg_too_long",
-    "no_text",
-}
+# Slack's answers that mean "not here", whatever we try again; the last one has variants (restricted_action_...).
+_NOT_HERE = {"not_in_channel", "channel_not_found", "is_archived", "user_not_in_channel"}
+_NOT_HERE_PREFIX = "restricted_action"
+# Its answers that mean "not now". Every other one is for good.
 _PASSING = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +70,28 @@ class Reply:
         channel: str = "",
         thread_ts: str | None = None,
         instead: str = "",
+        or_directly: bool = True,
     ) -> Posted:
         """Post for everyone at the place, once per key and `part`.
 
-        Where the bot isn't a member it goes to the channel `instead`, or to the asker alone. `channel` and `thread_ts`
-        override the place ("" is the top level).
+        Where the bot may not post it goes to the channel `instead`, or, if `or_directly`, to the asker alone. `channel`
+        and `thread_ts` override the place ("" is the top level).
 
         Raises:
             Unavailable: Slack doesn't take it at the moment.
-            MessageRefused: it never will.
+            MessageRefused: it never will, or not there and nobody but the asker would see it.
         """
         thread = self.place.thread_ts if thread_ts is None else thread_ts
         try:
             return self._post(channel or self.place.channel, thread, message, part)
         except SlackApiError as error:
-            if _code(error) not in _NOT_HERE:
+            if not _is_not_here(error):
                 raise _unavailable(error) from error
             log.info("reply_goes_elsewhere", reference=reference_of(self.key), cause=_code(error))
             if instead and instead != (channel or self.place.channel):
-                return self.public(message, part=part, channel=instead, thread_ts="")
+                return self.public(message, part=part, channel=instead, thread_ts="", or_directly=or_directly)
+            if not or_directly:
+                raise MessageRefused(_code(error)) from error
             return self._post_directly(message, part)
         except (SlackClientError, OSError) as error:
             raise _unavailable(error) from error
@@ -120,7 +115,8 @@ class Reply:
                 channel=posted.channel, ts=posted.ts, metadata=self._metadata(part), **message.as_dict()
             )
         except SlackApiError as error:
-            if _code(error) in {"message_not_found", "cant_update_message", "edit_window_closed", *_NOT_HERE}:
+            gone = {"message_not_found", "cant_update_message", "edit_window_closed"}
+            if _is_not_here(error) or _code(error) in gone:
                 log.info("message_cannot_be_edited", reference=reference_of(self.key), cause=_code(error))
                 return
             raise _unavailable(error) from error
@@ -145,7 +141,7 @@ class Reply:
                 **message.as_dict(),
             )
         except SlackApiError as error:
-            if _code(error) not in _NOT_HERE:
+            if not _is_not_here(error):
                 raise
             self._post_directly(message, "private")
 
@@ -206,10 +202,18 @@ def errors_shown_by(reply: Reply) -> Iterator[None]:
         raise
     except BotError as error:
         log.info("refused", reference=reference, error=type(error).__name__, cause=error.detail)
-        reply.private(errors.error(error, reference))
+        _tell(reply, errors.error(error, reference))
     except Exception:
         log.exception("bug", reference=reference)
-        reply.private(errors.bug(reference))
+        _tell(reply, errors.bug(reference))
+
+
+def _tell(reply: Reply, message: Message) -> None:
+    try:
+        reply.private(message)
+    except MessageRefused as refusal:
+        # Nothing that is said reaches them; doing the whole request again would not either.
+        log.warning("asker_not_told", reference=reference_of(reply.key), cause=str(refusal))
 
 
 class SlackUnavailable(Unavailable):
@@ -222,13 +226,22 @@ class MessageRefused(Exception):
 
 def _unavailable(error: Exception) -> Exception:
     code = _code(error) if isinstance(error, SlackApiError) else type(error).__name__
-    if isinstance(error, SlackApiError) and code not in _PASSING:
+    if isinstance(error, SlackApiError) and code not in _PASSING and not _is_broken(error):
         messages = error.response.get("response_metadata", {}).get("messages", [])
         log.error("slack_refused_a_message", code=code, messages=messages)
-        if code in _NEVER:
-            return MessageRefused(code)
+        return MessageRefused(code)
     return SlackUnavailable("Slack doesn't take my answer at the moment.", detail=code)
 
 
 def _code(error: SlackApiError) -> str:
     return str(error.response.get("error", "")) if error.response is not None else ""
+
+
+def _is_not_here(error: SlackApiError) -> bool:
+    return _code(error) in _NOT_HERE or _code(error).startswith(_NOT_HERE_PREFIX)
+
+
+def _is_broken(error: SlackApiError) -> bool:
+    # Behind a gateway's error page there is no code. Also of a 200 that isn't Slack's JSON nobody knows what it means.
+    status = getattr(error.response, "status_code", 0)
+    return status >= _SERVER_ERROR or " " in _code(error) or not _code(error)

@@ -71,6 +71,36 @@ def test_an_answer_that_slack_refuses_for_good_is_told_as_a_fault_with_a_referen
     assert reference in team.log()
 
 
+@pytest.mark.parametrize("code", ["message_limit_of_the_moon", "account_inactive"])
+def test_an_answer_that_is_refused_with_a_code_nobody_knows_is_not_sent_again(team: Team, code: str) -> None:
+    team.slack.fault("chat.postMessage", error=code)
+
+    said = team.type(DANA, HELP, SKLEARN)
+    (told,) = team.answers(said)
+
+    assert (told.kind, told.visible_to) == ("ephemeral", (DANA,))
+    assert "Something broke on my side" in told.text
+
+
+def test_an_answer_that_slack_takes_nowhere_in_the_channel_comes_directly(team: Team) -> None:
+    team.slack.fault("chat.postMessage", error="restricted_action_read_only_channel")
+
+    said = team.type(DANA, HELP, SKLEARN)
+    answer = team.until(said.mark, "CondaDependencies")
+
+    assert answer.channel.startswith("D")
+
+
+def test_an_asker_whom_nothing_reaches_does_not_keep_the_bot_busy(team: Team) -> None:
+    team.slack.fault("chat.postMessage", error="invalid_blocks")
+    team.slack.fault("chat.postEphemeral", error="invalid_blocks", times=1)
+
+    said = team.type(DANA, HELP, SKLEARN)
+
+    assert team.answers(said) == []
+    assert "asker_not_told" in team.log()
+
+
 def test_an_answer_comes_in_private_when_the_commands_own_way_back_is_closed(team: Team) -> None:
     team.slack.fault("response_url", http_status=404, error="expired_url")
 
