@@ -138,8 +138,12 @@ class HelpDesk(Protocol):
     def feedback(self, key: str, user: str, verdict: Verdict) -> None:
         """Store what `user` says of the answer; a later verdict of the same user replaces it."""
 
-    def escalated(self, key: str, user: str) -> bool:
-        """Note that `user` called a human for the question; False when somebody had done so before."""
+    def escalated(self, key: str, user: str, job: str) -> bool:
+        """Note that `user` called a human for the question by the request `job`; False when another request had done so
+        before."""
+
+    def not_escalated(self, key: str, job: str) -> None:
+        """Take back what the request `job` noted: nobody could be called."""
 
 
 class WatchList(Protocol):

@@ -88,6 +88,7 @@ escalations = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("user", sa.Text, nullable=False),
     sa.Column("called_at", sa.Text, nullable=False),
+    sa.Column("job", sa.Text, nullable=False, server_default=""),
     sqlite_strict=True,
 )
 watched_runs = sa.Table(
@@ -160,6 +161,7 @@ def open_database(folder: Path) -> sa.Engine:
             version = connection.scalar(sa.select(sa.func.max(schema_version.c.version))) or 0
             if version <= SCHEMA_VERSION:
                 metadata.create_all(connection)
+                _add_missing(connection)
             if version == 0:
                 connection.execute(schema_version.insert().values(version=SCHEMA_VERSION))
     except sa.exc.DBAPIError as error:
@@ -171,6 +173,12 @@ def open_database(folder: Path) -> sa.Engine:
             f"A newer aml-bot wrote the database in {folder} (schema {version}; I know {SCHEMA_VERSION}). Upgrade."
         )
     return engine
+
+
+def _add_missing(connection: sa.Connection) -> None:
+    # A column with a default disturbs no older aml-bot, so the schema's version stays.
+    if "job" not in {column["name"] for column in sa.inspect(connection).get_columns("escalation")}:
+        connection.exec_driver_sql("ALTER TABLE escalation ADD COLUMN job TEXT NOT NULL DEFAULT ''")
 
 
 def _prepare(connection: Any, _record: Any) -> None:

@@ -118,10 +118,17 @@ class HelpTables(_Tables):
                 )
             )
 
-    def escalated(self, key: str, user: str) -> bool:
-        row = insert(db.escalations).values(key=key, user=user, called_at=_now())
+    def escalated(self, key: str, user: str, job: str) -> bool:
+        row = insert(db.escalations).values(key=key, user=user, called_at=_now(), job=job)
         with self._transaction() as connection:
-            return connection.execute(row.on_conflict_do_nothing().returning(db.escalations.c.key)).first() is not None
+            connection.execute(row.on_conflict_do_nothing())
+            caller = connection.scalar(sa.select(db.escalations.c.job).where(db.escalations.c.key == key))
+        return bool(caller == job)
+
+    def not_escalated(self, key: str, job: str) -> None:
+        mine = (db.escalations.c.key == key) & (db.escalations.c.job == job)
+        with self._transaction() as connection:
+            connection.execute(sa.delete(db.escalations).where(mine))
 
 
 class WatchTable(_Tables):

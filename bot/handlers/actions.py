@@ -1,14 +1,12 @@
 """Clicks on buttons in the bot's messages."""
 
-from dataclasses import replace
-
 from bot.blocks import answers, help  # noqa: A004 - the feature's name in every folder
 from bot.domain.access import Caller
 from bot.domain.errors import InvalidRequest
 from bot.domain.help import Verdict
 from bot.handlers.commands import Commands, SourceUrl
 from bot.handlers.replies import Replies
-from bot.handlers.reply import Place, Reply, errors_shown_by
+from bot.handlers.reply import MessageRefused, Place, Reply, errors_shown_by
 from bot.parse import actions as parse
 from bot.ports import Job
 from bot.services.help import Help
@@ -55,7 +53,7 @@ class Actions:
             self._help.feedback(value, place.user, _VERDICTS[action_id])
             reply.private(help.feedback_thanks(_VERDICTS[action_id]))
         elif action_id == "ask_human":
-            self._call_human(value, place.user, reply, repeated=job.repeated)
+            self._call_human(value, place.user, job.key, reply)
         elif action_id == "show_choice":
             chosen = parse.choice(value)
             section, referred = self._help.entry(chosen.key, chosen.file, chosen.anchor)
@@ -72,27 +70,33 @@ class Actions:
             caller = Caller(place.team, place.user, place.channel, job.key)
             self._commands.cancel(parse.run_id(value), caller, reply)
 
-    def _call_human(self, key: str, user: str, reply: Reply, *, repeated: bool) -> None:
-        escalation = self._help.escalate(key, user)
-        if not escalation.first and not repeated:
+    def _call_human(self, key: str, user: str, job: str, reply: Reply) -> None:
+        asked = self._help.asked(key)
+        direct = asked.channel.startswith("D")
+        if direct and not self._help_channel:
+            raise InvalidRequest("Nobody else can read this conversation. Ask in a channel, and I call somebody.")
+        escalation = self._help.escalate(key, user, job)
+        if not escalation.first:
             reply.private(help.already_called())
             return
         question = escalation.question
-        message = help.escalation(replace(escalation, first=True))
-        if question.channel.startswith("D"):
-            # Nobody but the asker reads a direct message: the humans are in the help channel.
-            if not self._help_channel:
-                raise InvalidRequest("Nobody else can read this conversation. Ask in a channel, and I call somebody.")
-            posted = reply.public(message, part="human", channel=self._help_channel, thread_ts="")
-        else:
-            # In the question's thread, where the human will answer; a command can also come from where the bot can't
-            # post, and a call that only the asker reads would call nobody.
+        # In the question's thread, where the human will answer. Nobody but the asker reads a direct message, and a
+        # command can also come from where the bot can't post: then the humans are called in the help channel.
+        try:
             posted = reply.public(
-                message,
+                help.escalation(escalation),
                 part="human",
-                channel=question.channel,
-                thread_ts=question.thread_ts,
+                channel=self._help_channel if direct else question.channel,
+                thread_ts="" if direct else question.thread_ts,
                 instead=self._help_channel,
+                or_directly=False,
             )
+        except MessageRefused as refusal:
+            self._help.take_back(key, job)
+            raise InvalidRequest(
+                "I couldn't call anybody: Slack doesn't let me post where a human would read it. "
+                "Ask in a channel that I'm a member of, or write to a colleague directly.",
+                detail=str(refusal),
+            ) from refusal
         if posted.channel != question.channel:
             reply.private(help.called_in(posted.channel))

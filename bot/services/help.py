@@ -65,8 +65,15 @@ class Help:
         """Remember what `user` says of the answer to the question `key`; the last word counts."""
         self._desk.feedback(key, user, verdict)
 
-    def escalate(self, key: str, user: str) -> Escalation:
-        """Call whoever is on call for the question `key`.
+    def asked(self, key: str) -> Question:
+        """The question `key`. Raises NotFound."""
+        known = self._desk.question(key)
+        if known is None:
+            raise NotFound("question", key, hint="Ask it again, then call a human.")
+        return known[0]
+
+    def escalate(self, key: str, user: str, job: str) -> Escalation:
+        """Call whoever is on call for the question `key`; the same request `job` may do so again.
 
         Raises:
             NotFound: the question isn't known any more, or nobody is on call.
@@ -77,8 +84,12 @@ class Help:
         if not self._on_call:
             raise NotFound("person", "on call", hint="An administrator can name one in the settings (help.on_call).")
         question, tried = known
-        first = self._desk.escalated(key, user)
+        first = self._desk.escalated(key, user, job)
         return Escalation(question, self._on_call, tried, first)
+
+    def take_back(self, key: str, job: str) -> None:
+        """Forget the call that the request `job` made: it reached nobody, and somebody may call again."""
+        self._desk.not_escalated(key, job)
 
     def _topic(self, faq: Faq, question: Question) -> Section | None:
         """The entry that the conversation is about, as far as the FAQ still has it."""

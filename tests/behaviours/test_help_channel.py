@@ -182,6 +182,19 @@ def test_asking_a_human_where_the_bot_is_no_member_calls_in_the_help_channel(tea
     assert f"<#{HELP}>" in team.private(clicked).text
 
 
+def test_asking_a_human_where_nobody_can_be_called_says_so_and_can_be_done_again(team: Team) -> None:
+    said = team.type(RUI, "dm", "which bakery delivers on monday?")
+    answer = team.reply(said)
+    team.slack.fault("chat.postMessage", error="restricted_action")
+
+    told = team.private(team.press(RUI, answer, "Ask a human"))
+
+    assert "couldn't call anybody" in told.text
+    assert team.messages_with("which bakery delivers on monday?", HELP) == []
+    call = team.posted(team.press(RUI, answer, "Ask a human"), "A human is needed")
+    assert call.channel == HELP
+
+
 def test_questions_that_come_all_at_once_are_each_answered_in_their_own_thread(team: Team) -> None:
     asked = [team.type(user, HELP, SKLEARN) for user in (DANA, RUI, GUS) * 3]
 
