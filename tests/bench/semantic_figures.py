@@ -76,7 +76,7 @@ class MixedRow(ModelRow):
         """The best `k` sections, with the sums that they are ranked by."""
         return [(self._ids[match.document], match.score) for match in self._faq.ranking(query).matches[:k]]
 
-    def features(self, query: str, results: Sequence[tuple[str, float]]) -> list[float]:  # noqa: ARG002  # the bench's form
+    def features(self, query: str, results: Sequence[tuple[str, float]]) -> list[float]:  # the bench's form
         """What the confidence is made of; zeros where the model isn't asked."""
         found = list(self._faq.evidence(query))
         return found + [0.0] * (len(FEATURES) + len(NEARNESS) - len(found))

@@ -83,7 +83,7 @@ def test_code_errors_and_small_talk_are_not_given_to_the_model(make_faq: MakeFaq
 class Broken(WordsEmbedder):
     """A model that fails when it is asked."""
 
-    def embed_query(self, text: str) -> Vector:  # noqa: ARG002 - the port's
+    def embed_query(self, text: str) -> Vector:
         raise Unavailable("The model can't read this question.")
 
 

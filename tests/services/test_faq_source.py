@@ -37,7 +37,7 @@ class Origin:
             raise self.trouble
         return FaqFiles(self.folder / str(self.number), str(self.number), "c" * 39 + str(self.number))
 
-    def is_still(self, files: FaqFiles) -> bool:  # noqa: ARG002 - the port's
+    def is_still(self, files: FaqFiles) -> bool:
         self.changing -= 1
         return self.changing < 0
 
@@ -291,7 +291,7 @@ def test_a_model_that_fails_leaves_the_answers_to_the_words(origin: Origin) -> N
     asked = threading.Event()
 
     class Failing(WordsEmbedder):
-        def embed(self, texts: Sequence[str]) -> list[Sequence[float]]:  # noqa: ARG002 - the port's
+        def embed(self, texts: Sequence[str]) -> list[Sequence[float]]:
             asked.set()
             raise MemoryError
 
