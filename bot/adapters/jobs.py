@@ -49,10 +49,8 @@ _handlers: dict[str, Work] = {}
 def _request(handler: str, key: str, payload: dict[str, Any], accepted_by: str) -> None:
     try:
         _work(handler, key, payload, accepted_by)
-    except (
-        dbos_errors.DBOSMaxStepRetriesExceeded,
-        PortableWorkflowError,
-    ):  # the latter when it is read back after a kill
+    except (dbos_errors.DBOSMaxStepRetriesExceeded, PortableWorkflowError):
+        # The latter is what the former is read back as after a kill.
         DBOS.sleep(_PAUSE_SECONDS)
         _work_later(handler, key, payload)
 
