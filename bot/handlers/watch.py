@@ -54,7 +54,9 @@ class Watch:
         last = detail.run.status.is_final
         if last:
             # An edit notifies nobody, so the end is said once more in the thread.
-            reply.public(runs.ended(detail, watched.user), part="end", thread_ts=watched.thread_ts)
+            # Where Slack takes no word for good, to go on trying would end nothing; the refusal is in the log.
+            with suppress(MessageRefused):
+                reply.public(runs.ended(detail, watched.user), part="end", thread_ts=watched.thread_ts)
         if watched.unsettled and not watched.shown:
             self._runs.settle(watched, "done")
         self._runs.shown(watched, digest, last=last)
