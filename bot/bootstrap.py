@@ -288,6 +288,8 @@ def _azure(settings: AzureSettings, state: Path) -> AzureMLConfig:
         home=state / "azureml",
         read_deadline=settings.read_deadline,
         submit_deadline=settings.submit_deadline,
+        outages=settings.outages,
+        pause=settings.outage_pause,
     )
 
 

@@ -79,6 +79,12 @@ class AzureSettings(Section):
     submit_deadline: float = Field(
         default=90, gt=0, le=900, description="seconds after which a submit is called unknown"
     )
+    outages: int = Field(
+        default=5, ge=1, le=100, description="calls without an answer in a row, after which Azure ML is left alone"
+    )
+    outage_pause: float = Field(
+        default=10, ge=0, le=600, description="seconds for which it is left alone then; doubled while it stays silent"
+    )
     role_cache: float = Field(default=60, ge=0, le=60, description="seconds a look-up of Azure roles may be reused")
     watch_interval: float = Field(
         10, ge=0.2, le=600, description="seconds between two looks at the runs that are followed"

@@ -104,6 +104,10 @@ class Sandbox:
         """The runs the sandbox knows under this id."""
         return [run for run in self._control("GET", "runs")["runs"] if run["id"] == run_id]
 
+    def requests(self) -> list[dict[str, Any]]:
+        """The latest requests to Azure's hosts, oldest first."""
+        return list(self._control("GET", "requests")["requests"])
+
     def deny(self, **denial: Any) -> str:
         """Add a deny assignment and return its name."""
         return str(self._control("POST", "deny-assignments", denial)["name"])

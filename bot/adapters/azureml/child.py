@@ -65,7 +65,8 @@ def judged(error: BotError, *, begun: bool) -> BotError:
     "Nothing was done" is said before the effect, or when the service refused it; never on a mere silence after it.
     """
     if begun and isinstance(error, Unavailable) and not isinstance(error, Refused):
-        return OutcomeUnknown(
+        kind = wire.CutOff if isinstance(error, wire.NoAnswer) else OutcomeUnknown
+        return kind(
             "Azure Machine Learning stopped answering, so I can't say yet whether that happened. Look at the run's "
             "status in a minute.",
             detail=error.detail,

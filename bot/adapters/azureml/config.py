@@ -33,7 +33,8 @@ class AzureMLConfig:
 
     `proxy` (a URL) and `ca_bundle` (a PEM file) replace what the process environment says; "" leaves that in force.
     `home` is a folder of ours: the children's HOME folders live in it. Deadlines are seconds; a call that finds no warm
-    child waits up to `start_deadline` for one on top of its own deadline.
+    child waits up to `start_deadline` for one on top of its own deadline. After `outages` calls in a row that weren't
+    answered the workspace is left alone for `pause` seconds, longer each time.
     """
 
     subscription_id: str
@@ -47,12 +48,16 @@ class AzureMLConfig:
     submit_deadline: float = 90.0
     start_deadline: float = 60.0
     readers: int = 2
+    outages: int = 5
+    pause: float = 10.0
 
     def __post_init__(self) -> None:
         if not (self.subscription_id and self.resource_group and self.workspace):
             raise ValueError("a workspace is named by its subscription id, its resource group and its name")
         if self.readers < 1:
             raise ValueError("at least one child must read")
+        if self.outages < 1 or self.pause < 0:
+            raise ValueError("at least one outage opens the circuit, and a pause isn't negative")
         if min(self.read_deadline, self.submit_deadline, self.start_deadline) <= 0:
             raise ValueError("deadlines are positive numbers of seconds")
 

@@ -45,6 +45,10 @@ _NEVER_BY_PROXY = "127.0.0.1,localhost,169.254.169.254"
 _LAST_WORDS_SECONDS = 5.0
 
 
+class NotStarted(Unavailable):
+    """The child process itself can't be started: no fault of the service."""
+
+
 class ChildLost(Exception):
     """The child didn't answer. `effect` says whether it had begun what can't be taken back, `late` whether it was
     killed at the deadline (or else died by itself)."""
@@ -92,6 +96,11 @@ class Child:
             self.kill()
             raise _not_started(lost.detail) from lost
         log.info("azureml.child_started", child=name, pid=self._process.pid)
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
 
     def alive(self) -> bool:
         """Whether the process still runs."""
@@ -210,8 +219,8 @@ def _result(message: Mapping[str, Any]) -> Any:
     return message["value"]
 
 
-def _not_started(detail: str) -> Unavailable:
-    return Unavailable(
+def _not_started(detail: str) -> NotStarted:
+    return NotStarted(
         "The Azure Machine Learning client didn't start, so nothing was done. Try again in a minute; when it stays "
         "like this, an administrator finds the cause in the bot's log.",
         detail=detail,

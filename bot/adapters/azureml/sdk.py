@@ -10,8 +10,10 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import requests
@@ -21,6 +23,7 @@ from azureml._restclient.metrics_client import MetricsClient
 from azureml._restclient.models.create_run_dto import CreateRunDto
 from azureml._restclient.run_client import RunClient
 from azureml._restclient.workspace_client import WorkspaceClient
+from azureml._run_impl.run_base import _RunBase
 from azureml.core import ComputeTarget, Environment, Experiment, ScriptRunConfig, Workspace
 from azureml.core._portal import HasWorkspacePortal
 from azureml.core.authentication import MsiAuthentication, ServicePrincipalAuthentication
@@ -256,6 +259,7 @@ class Sdk:
         finally:
             # The SDK leaves us in the project's folder, which may be removed under us.
             os.chdir(self._config.home)
+            _forget_submitted_runs()
         return None
 
     def _complete_tags(self, record: Any, spec: RunSpec) -> None:
@@ -380,6 +384,14 @@ class Sdk:
         memory[key] = value
         while len(memory) > _REMEMBERED:
             memory.popitem(last=False)
+
+
+def _forget_submitted_runs() -> None:
+    # The SDK keeps every run it submitted, with its clients, to flush metrics at the end of the process: ours log none.
+    kept = _RunBase._registered_kill_handlers
+    with suppress(Empty):
+        while True:
+            kept.get_nowait()
 
 
 def _check_files(spec: RunSpec) -> None:

@@ -9,7 +9,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import requests
+
 from bot.adapters.azureml.redaction import redacted, shortened
+from bot.adapters.azureml.wire import CutOff, NoAnswer
 from bot.domain.errors import BotError, InvalidRequest, OutcomeUnknown, Unavailable
 
 _STATUS = (
@@ -30,6 +33,11 @@ _OWN_REFUSALS = (
     "RunConfigurationException",
     "PermissionError",
 )
+
+
+_SILENCE = (requests.RequestException, ConnectionError, TimeoutError)
+# Of azure-core, msrest and the copies of them inside the SDK.
+_NAMES_OF_SILENCE = ("ServiceRequestError", "ServiceResponseError", "ClientRequestError")
 
 
 class Refused(Unavailable):
@@ -65,6 +73,14 @@ def status_of(error: BaseException) -> int | None:
         if type(part).__name__ == "ProjectSystemException" and "not found" in text:
             return 404
     return None
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the service was silent or out of order, as against one that said something of this request."""
+    status = status_of(error)
+    if status is not None:
+        return status >= 500
+    return any(isinstance(part, _SILENCE) or type(part).__name__ in _NAMES_OF_SILENCE for part in chain(error))
 
 
 def message_of(error: BaseException, secrets: tuple[str, ...]) -> str:
@@ -108,7 +124,8 @@ def failed(error: Exception, doing: str, secrets: tuple[str, ...]) -> BotError:
             "Azure Machine Learning is too busy for more requests, so nothing was done. Try again in a few minutes.",
             detail=detail,
         )
-    return Unavailable(
+    kind = NoAnswer if is_outage(error) else Unavailable
+    return kind(
         "Azure Machine Learning doesn't answer as it should, so nothing was done. Try again in a few minutes.",
         detail=detail,
     )
@@ -132,7 +149,8 @@ def refused_or_unknown(error: Exception, doing: str, secrets: tuple[str, ...]) -
 
 def unknown(error: Exception, secrets: tuple[str, ...]) -> OutcomeUnknown:
     """The error of a call that may have changed something."""
-    return OutcomeUnknown(
+    kind = CutOff if is_outage(error) else OutcomeUnknown
+    return kind(
         "Azure Machine Learning's answer was cut off, so I can't say yet whether that happened. Look at the run's "
         "status in a minute.",
         detail=detail_of(error, secrets),

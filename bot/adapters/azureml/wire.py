@@ -39,8 +39,17 @@ READS: Mapping[str, TypeAdapter[Any]] = {
 }
 """What may be asked with no lasting change, by the method's name in `sdk.Sdk`, with the type of its answer."""
 
+
+class NoAnswer(Unavailable):
+    """An outage: the service was silent or out of order, and nothing was changed."""
+
+
+class CutOff(OutcomeUnknown):
+    """An outage in the middle of a change."""
+
+
 _PLAIN_ERRORS: Mapping[str, type[BotError]] = {
-    error.__name__: error for error in (InvalidRequest, OutcomeUnknown, Unavailable)
+    error.__name__: error for error in (InvalidRequest, OutcomeUnknown, Unavailable, NoAnswer, CutOff)
 }
 
 

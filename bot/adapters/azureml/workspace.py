@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from bot.adapters.azureml import wire
+from bot.adapters.azureml.breaker import Breaker
 from bot.adapters.azureml.config import AzureMLConfig
-from bot.adapters.azureml.lanes import Lane, TurnTimeout
-from bot.adapters.azureml.process import Child, ChildLost
+from bot.adapters.azureml.lanes import Closing, Lane, TurnTimeout
+from bot.adapters.azureml.process import Child, ChildLost, NotStarted
 from bot.domain.environments import EnvironmentDetail, EnvironmentName
-from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
+from bot.domain.errors import BotError, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.runs import Metric, Run, RunSpec
 
 Result = TypeVar("Result")
@@ -36,6 +37,7 @@ class AzureMLWorkspace:
         self._config = replace(config, home=config.home.absolute(), ca_bundle=ca_bundle)
         self._readers = Lane("read", config.readers, self._start)
         self._submitter = Lane("submit", 1, self._start)
+        self._breaker = Breaker(config.outages, config.pause)
 
     def submit(self, spec: RunSpec) -> Run:
         """Start the run, or return the one that has this id already; see `ports.Workspace`."""
@@ -89,9 +91,31 @@ class AzureMLWorkspace:
     def _start(self, name: str) -> Child:
         return Child(name, self._config)
 
+    def _call(self, lane: Lane, method: str, arguments: Mapping[str, Any], seconds: float) -> Any:
+        self._breaker.admit()
+        tell = self._breaker.undecided
+        try:
+            value = lane.call(method, arguments, seconds)
+        except (wire.NoAnswer, wire.CutOff):
+            tell = self._breaker.silent
+            raise
+        except ChildLost as lost:
+            tell = self._breaker.silent if lost.late else tell
+            raise
+        except (NotStarted, Closing):
+            raise
+        except BotError:
+            tell = self._breaker.answered
+            raise
+        else:
+            tell = self._breaker.answered
+            return value
+        finally:
+            tell()
+
     def _read(self, method: str, arguments: Mapping[str, Any], kind: TypeAdapter[Result]) -> Result:
         try:
-            return _understood(kind, self._readers.call(method, arguments, self._config.read_deadline))
+            return _understood(kind, self._call(self._readers, method, arguments, self._config.read_deadline))
         except TurnTimeout as error:
             raise _busy(method) from error
         except ChildLost as lost:
@@ -99,7 +123,7 @@ class AzureMLWorkspace:
 
     def _change(self, lane: Lane, method: str, arguments: Mapping[str, Any], seconds: float, what: str) -> Run:
         try:
-            return _understood(wire.RUN, lane.call(method, arguments, seconds))
+            return _understood(wire.RUN, self._call(lane, method, arguments, seconds))
         except TurnTimeout as error:
             raise _busy(method) from error
         except ChildLost as lost:
