@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -25,13 +26,14 @@ from bot.adapters.faq_folder import FaqFolder
 from bot.adapters.git import FaqRepository
 from bot.adapters.jobs import DbosJobs
 from bot.adapters.policy_file import PolicyFile, valid_link
+from bot.adapters.projects import ProjectSources
 from bot.adapters.slack_people import SlackPeople
 from bot.adapters.store import AuditTable, HelpTables, LinkTable, WatchTable
 from bot.adapters.vectors import CachedEmbedder
 from bot.app import build_app, check_app_token, who_am_i
 from bot.domain.errors import ConfigurationError
 from bot.domain.faq import Section
-from bot.domain.runs import Project
+from bot.domain.projects import Project
 from bot.handlers.actions import Actions
 from bot.handlers.commands import Commands, SourceUrl
 from bot.handlers.faq_source import FaqWatch
@@ -51,6 +53,7 @@ from bot.services.faq_source import FaqSource
 from bot.services.guard import Guard
 from bot.services.help import Help
 from bot.services.identity import Identity
+from bot.services.projects import Projects
 from bot.services.roles import Roles
 from bot.services.runs import Runs
 from bot.settings import AzureSettings, FaqSettings, ProjectSettings, Settings
@@ -79,7 +82,7 @@ class Bot:
 
     def __init__(self, settings: Settings, *, http: bool) -> None:
         policies = PolicyFile(settings.policy)
-        projects = {name: _project(name, project) for name, project in settings.projects.items()}
+        known = {name: _project(name, project) for name, project in settings.projects.items()}
         _check_secrets(settings, http=http)
         config = _azure(settings.azure, settings.state)
         folder = open_state(settings.state)
@@ -102,6 +105,9 @@ class Bot:
         role_service = AzureRoles(config)
         guard = Guard(role_service, policies, AuditTable(engine), cache_seconds=settings.azure.role_cache)
         identity = Identity(SlackPeople(client, team), LinkTable(engine), policies, guard)
+        tokens = {name: project.git_token.get_secret_value() for name, project in settings.projects.items()}
+        self._sources = ProjectSources(settings.state / "projects", tokens)
+        projects = Projects(known, self._sources)
         runs = Runs(workspace, guard, WatchTable(engine), projects)
         help_service = Help(self._faq, HelpTables(engine), settings.help.on_call)
 
@@ -129,7 +135,7 @@ class Bot:
             "message": Messages(replies, commands, bot_user, help_channels).work,
             "command": commands.work,
             "form": commands.work_form,
-            "form_opened": Forms(replies, identity, runs).work_opened,
+            "form_opened": Forms(replies, identity, runs, projects).work_opened,
             "action": actions.work,
         }
         for name, handler in work.items():
@@ -144,7 +150,7 @@ class Bot:
             team=team,
             bot_user=bot_user,
             help_channels=help_channels,
-            projects=runs.project_names,
+            projects=projects,
             answer_strangers=settings.help.answer_strangers,
             opener=opener,
         )
@@ -179,6 +185,7 @@ class Bot:
         log.info("stopping")
         end = time.monotonic() + GRACE
         self._faq.close()
+        self._sources.close()
         for stop in (self._intake.stop, self._clock.stop, self._jobs.stop, self._faq_clock.stop):
             stop(max(1.0, end - time.monotonic()))
 
@@ -294,18 +301,24 @@ def _azure(settings: AzureSettings, state: Path) -> AzureMLConfig:
 
 
 def _project(name: str, settings: ProjectSettings) -> Project:
-    if not settings.folder.is_dir():
+    if settings.git and not shutil.which("git"):
+        raise ConfigurationError(f"Project “{name}” is in Git (projects.{name}.git), but git isn't installed here.")
+    if settings.folder is not None and not settings.folder.is_dir():
         raise ConfigurationError(
             f"The folder {settings.folder} of project “{name}” doesn't exist. Correct projects.{name}.folder."
         )
     return Project(
         name=name,
-        folder=str(settings.folder),
+        folder=str(settings.folder or ""),
         script=settings.script,
         experiment=settings.experiment,
         environment=settings.environment,
         compute=settings.compute,
         arguments=settings.arguments,
+        git=settings.git,
+        git_ref=settings.git_ref,
+        git_folder=settings.git_folder.strip("/"),
+        git_any_ref=settings.git_any_ref,
     )
 
 

@@ -15,6 +15,7 @@ from bot.domain.audit import AuditEntry
 from bot.domain.environments import EnvironmentDetail, EnvironmentName
 from bot.domain.help import Question, Verdict
 from bot.domain.policy import Link, Policy
+from bot.domain.projects import Project, ProjectFiles
 from bot.domain.runs import Metric, Run, RunSpec, WatchedRun
 
 
@@ -59,6 +60,23 @@ class Workspace(Protocol):
 
     def close(self) -> None:
         """Stop whatever works for this port."""
+
+
+class ProjectSources(Protocol):
+    """Where the code of projects is."""
+
+    def files_of(self, project: Project, ref: str = "") -> ProjectFiles:
+        """The project's files. Of one in Git they are those of the commit that `ref` (a branch, a tag or a commit; the
+        project's own for "") is at now, in a folder that stays as it is.
+
+        Raises:
+            NotFound: the repository has no such branch, tag or commit.
+            InvalidRequest: what is there can't be submitted.
+            ConfigurationError: git isn't installed.
+        """
+
+    def close(self) -> None:
+        """Give up what is under way; from any thread."""
 
 
 class RoleService(Protocol):

@@ -47,6 +47,19 @@ def _one_word(secret: SecretStr) -> SecretStr:
 Token = Annotated[SecretStr, AfterValidator(_one_word)]
 
 
+def _check_git(table: str, git: str, ref: str, folder: str, token: SecretStr) -> None:
+    if git.startswith("-") or not git.isprintable():
+        raise ValueError(f"{table}git isn't an address or a path")
+    if re.match(r"https?://[^/]*@", git):
+        raise ValueError(f"{table}git has credentials in it, and addresses get into logs; use {table}git_token")
+    if token.get_secret_value() and not git.startswith("https://"):
+        raise ValueError(f"{table}git_token is for an https:// address in {table}git only")
+    if not _REF.fullmatch(ref):
+        raise ValueError(f"{table}git_ref isn't the name of a branch or tag, or a commit")
+    if ".." in PurePosixPath(folder).parts or not folder.isprintable():
+        raise ValueError(f"{table}git_folder isn't a folder of the repository")
+
+
 class SlackSettings(Section):
     """The Slack app, as made from `aml-bot manifest`."""
 
@@ -150,16 +163,7 @@ class FaqSettings(Section):
     def _consistent(self) -> "FaqSettings":
         if self.git and self.folder is not None:
             raise ValueError("faq.folder and faq.git are both set; say in one of them where the FAQ is")
-        if self.git.startswith("-") or not self.git.isprintable():
-            raise ValueError("faq.git isn't an address or a path")
-        if re.match(r"https?://[^/]*@", self.git):
-            raise ValueError("faq.git has credentials in it, and addresses get into logs; use faq.git_token")
-        if self.git_token.get_secret_value() and not self.git.startswith("https://"):
-            raise ValueError("faq.git_token is for an https:// address in faq.git only")
-        if not _REF.fullmatch(self.git_ref):
-            raise ValueError("faq.git_ref isn't the name of a branch or tag, or a commit")
-        if ".." in PurePosixPath(self.git_folder).parts or not self.git_folder.isprintable():
-            raise ValueError("faq.git_folder isn't a folder of the repository")
+        _check_git("faq.", self.git, self.git_ref, self.git_folder, self.git_token)
         if "{commit}" in self.source_url and not self.git:
             raise ValueError("faq.source_url has {commit} in it, but the FAQ isn't from Git (faq.git)")
         return self
@@ -187,14 +191,32 @@ class HttpSettings(Section):
 
 
 class ProjectSettings(Section):
-    """A folder whose scripts may be submitted; `[projects.NAME]`, one table a project."""
+    """A folder or Git repository whose scripts may be submitted; `[projects.NAME]`, one table a project."""
 
-    folder: AnyPath = Field(description="the folder; all of it is sent along with the script")
+    folder: AnyPath | None = Field(
+        default=None, description="the folder; all of it is sent along with the script. Or else:"
+    )
+    git: str = Field(default="", description="instead of a folder: address or path of a Git repository")
+    git_ref: str = Field(default="HEAD", description="branch, tag or commit to submit; HEAD is the default branch")
+    git_any_ref: bool = Field(
+        default=True, description="whether `submit --ref` may name another branch, tag or commit of the repository"
+    )
+    git_folder: str = Field(default="", description="folder of the repository; all of it is sent along with the script")
+    git_token: Token = Field(
+        default=SecretStr(""), description="token that may read the repository, for an https address"
+    )
     script: str = Field(default="train.py", description="script when none is named")
     experiment: str = Field(default="", description="experiment when none is named; else the project's name")
     environment: str = Field(default="", description="environment when none is named (NAME or NAME:VERSION)")
     compute: str = Field(default="", description="compute target when none is named")
     arguments: tuple[str, ...] = Field(default=(), description="arguments when none are given")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "ProjectSettings":
+        if bool(self.git) == (self.folder is not None):
+            raise ValueError("a project has either a folder or a Git repository (git)")
+        _check_git("", self.git, self.git_ref, self.git_folder, self.git_token)
+        return self
 
 
 class Settings(BaseSettings):
@@ -334,9 +356,12 @@ def _resolve_paths(values: dict[str, Any], base: Path) -> None:
     projects = values.get("projects")
     if isinstance(projects, dict):
         places += [(project, "folder") for project in projects.values()]
-    faq = values.get("faq")
-    if isinstance(faq, dict) and str(faq.get("git", "")).startswith((".", "~")):  # others may be addresses
-        places.append((faq, "git"))
+        repositories = [*projects.values()]
+    else:
+        repositories = []
+    for table in (values.get("faq"), *repositories):
+        if isinstance(table, dict) and str(table.get("git", "")).startswith((".", "~")):  # others may be addresses
+            places.append((table, "git"))
     for table, name in places:
         if isinstance(table, dict) and isinstance(table.get(name), str):
             table[name] = str(base / Path(table[name]).expanduser())

@@ -1,35 +1,20 @@
-"""The FAQ in a Git repository: a bare mirror of one ref in the state folder, and the FAQ's files of its commit.
+"""The FAQ in a Git repository: a bare mirror of one ref in the state folder, and the FAQ's files of its commit."""
 
-Git runs as a subprocess with an argument list, an allow-listed environment, no prompt, a deadline, and no transport but
-the usual ones. Files are taken from the object database: no hook, filter or symbolic link of the repository has a say.
-"""
-
-import base64
-import contextlib
 import hashlib
+import io
 import os
-import re
 import shutil
-import signal
-import subprocess
 import tempfile
-import threading
-from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from bot.adapters.faq_folder import SUFFIXES
+from bot.adapters.git_command import COMMIT, FILE_MODES, GitCommand, GitFailure, blobs, remove_locks
 from bot.domain.errors import ConfigurationError, Unavailable
 from bot.ports import FaqFiles
 
 _MAX_BYTES = 512 * 1024 * 1024
 _MAX_FILES = 50_000
 _REF = "refs/aml-bot/followed"
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_FILE_MODES = {"100644", "100755", "100664"}
-_INHERITED = (
-    "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "SSH_AUTH_SOCK", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO", "SSL_CERT_FILE",
-    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
-)  # fmt: skip
 _NO_SUCH_REF = ("couldn't find remote ref", "not our ref", "no matching remote head", "unadvertised object")
 
 
@@ -42,8 +27,8 @@ class FaqRepository:
     ) -> None:
         if url.startswith("-") or ref.startswith("-"):
             raise ConfigurationError("An address or a ref of the FAQ's repository can't begin with “-”.")
-        self._url, self._ref, self._inside, self._token = url, ref, folder.strip("/"), token
-        self._deadline = deadline
+        self._url, self._ref, self._inside = url, ref, folder.strip("/")
+        self._command = GitCommand(url, token, deadline)
         # Another address or folder begins anew, so that commits of two repositories can't be mixed up.
         name = hashlib.sha256(f"{url}\0{self._inside}".encode()).hexdigest()[:16]
         self._home = state / name
@@ -51,9 +36,6 @@ class FaqRepository:
         self._commits = self._home / "commits"
         self._note = self._home / "accepted"
         self._ready = False
-        self._running: subprocess.Popen[bytes] | None = None
-        self._closed = False
-        self._guard = threading.Lock()
 
     def look(self) -> FaqFiles:
         """Fetch, and give the files of the ref's commit.
@@ -94,14 +76,11 @@ class FaqRepository:
         except (OSError, UnicodeDecodeError):
             return None
         folder = self._commits / commit
-        return FaqFiles(folder, commit, commit) if _COMMIT.fullmatch(commit) and folder.is_dir() else None
+        return FaqFiles(folder, commit, commit) if COMMIT.fullmatch(commit) and folder.is_dir() else None
 
     def close(self) -> None:
         """End a git that is running, and start none any more."""
-        with self._guard:
-            self._closed = True
-            if self._running is not None:
-                _kill(self._running)
+        self._command.close()
 
     def _prepare(self) -> None:
         if self._ready and self._mirror.is_dir():
@@ -112,9 +91,7 @@ class FaqRepository:
                 shutil.rmtree(other, ignore_errors=True)
         for half in self._commits.glob(".*"):
             shutil.rmtree(half, ignore_errors=True)
-        # The state folder is locked by this process: a lock in the mirror is what a kill has left.
-        for lock in self._mirror.rglob("*.lock"):
-            lock.unlink(missing_ok=True)
+        remove_locks(self._mirror)
         if not (self._mirror / "HEAD").is_file():
             shutil.rmtree(self._mirror, ignore_errors=True)
             self._git("init", "--quiet", "--bare", "--template=", "--", str(self._mirror), inside=False)
@@ -137,12 +114,12 @@ class FaqRepository:
         content = self._git("cat-file", "--batch", send=objects)
         half = Path(tempfile.mkdtemp(prefix=".", dir=self._commits))
         try:
-            for (_, path), data in zip(wanted, _blobs(content, len(wanted)), strict=True):
+            for (_, path), data in zip(wanted, blobs(io.BytesIO(content), len(wanted)), strict=True):
                 file = half / path
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(data)
             half.replace(target)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, IndexError) as error:
             self._forget()
             raise Unavailable("The FAQ's commit can't be written down here.", detail=str(error)) from error
         finally:
@@ -153,72 +130,28 @@ class FaqRepository:
         shutil.rmtree(self._mirror, ignore_errors=True)
 
     def _git(self, *arguments: str, send: bytes = b"", inside: bool = True) -> bytes:
-        options = ["-c", "core.hooksPath=/dev/null", "-c", "gc.autoDetach=false", "-c", "maintenance.autoDetach=false"]
-        where = ["--git-dir", str(self._mirror)] if inside else []
         try:
-            # In a group of its own: at the deadline the helpers for https and ssh must end with it.
-            with self._guard:
-                if self._closed:
-                    raise Unavailable("The bot is stopping.")
-                process = self._running = subprocess.Popen(
-                    ["git", *options, *where, *arguments],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    env=self._environment(),
-                    start_new_session=True,
-                )
-        except FileNotFoundError as error:
-            raise ConfigurationError("The FAQ is in Git (faq.git), but git isn't installed here.") from error
-        try:
-            out, err = process.communicate(send, timeout=self._deadline)
-        except subprocess.TimeoutExpired as error:
-            _kill(process)
-            process.communicate()
-            raise Unavailable(
-                f"The FAQ's repository didn't answer within {self._deadline:g} s.", detail=arguments[0]
-            ) from error
-        finally:
-            with self._guard:
-                self._running = None
-        if process.returncode:
-            raise self._failure(arguments[0], err.decode("utf-8", "replace"))
-        return out
+            return self._command.run(*arguments, directory=self._mirror if inside else None, send=send)
+        except GitFailure as failure:
+            raise self._failure(failure) from failure
 
-    def _failure(self, command: str, said: str) -> ConfigurationError | Unavailable:
-        detail = f"git {command}: {self._redacted(said)}"
-        if any(sign in said for sign in _NO_SUCH_REF):
+    def _failure(self, failure: GitFailure) -> ConfigurationError | Unavailable:
+        if failure.missing:
+            return ConfigurationError("The FAQ is in Git (faq.git), but git isn't installed here.")
+        if failure.closed:
+            return Unavailable("The bot is stopping.")
+        detail = str(failure)
+        if failure.late:
+            return Unavailable(
+                f"The FAQ's repository didn't answer within {self._command.deadline:g} s.", detail=detail
+            )
+        if any(sign in failure.said for sign in _NO_SUCH_REF):
             return ConfigurationError(
                 f"The FAQ's repository has no branch, tag or commit “{self._ref}”. Correct faq.git_ref.", detail=detail
             )
         return Unavailable(
             "The FAQ's repository can't be read. Check faq.git, and that the bot may read it.", detail=detail
         )
-
-    def _redacted(self, said: str) -> str:
-        lines = [line.strip() for line in said.splitlines() if line.strip()]
-        text = re.sub(r"//[^/@\s]*@", "//***@", " / ".join(lines[-3:]))
-        return text.replace(self._token, "***") if self._token else text
-
-    def _environment(self) -> Mapping[str, str]:
-        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        environment |= {
-            "LC_ALL": "C.UTF-8",
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_ASKPASS": "",
-            "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
-            "GIT_OPTIONAL_LOCKS": "0",
-        }
-        environment.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
-        if self._token:
-            # In the environment, since every user of the machine can read arguments; for this address alone.
-            basic = base64.b64encode(f"x-access-token:{self._token}".encode()).decode()
-            environment |= {
-                "GIT_CONFIG_COUNT": "1",
-                "GIT_CONFIG_KEY_0": f"http.{self._url}.extraHeader",
-                "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
-            }
-        return environment
 
 
 def _wanted(listed: bytes) -> list[tuple[str, PurePosixPath]]:
@@ -229,7 +162,7 @@ def _wanted(listed: bytes) -> list[tuple[str, PurePosixPath]]:
         about, _, name = entry.partition(b"\t")
         mode, kind, digest, size = about.decode("ascii").split()
         path = PurePosixPath(os.fsdecode(name))
-        if kind != "blob" or mode not in _FILE_MODES or path.suffix.lower() not in SUFFIXES or not _is_plain(path):
+        if kind != "blob" or mode not in FILE_MODES or path.suffix.lower() not in SUFFIXES or not _is_plain(path):
             continue
         total += int(size)
         found.append((digest, path))
@@ -244,20 +177,3 @@ def _wanted(listed: bytes) -> list[tuple[str, PurePosixPath]]:
 def _is_plain(path: PurePosixPath) -> bool:
     """Whether a path stays inside and isn't hidden: a hand-made tree can name anything."""
     return not path.is_absolute() and all(not part.startswith(".") for part in path.parts)
-
-
-def _blobs(content: bytes, count: int) -> Sequence[bytes]:
-    """What `cat-file --batch` printed, object by object."""
-    blobs: list[bytes] = []
-    place = 0
-    for _ in range(count):
-        end = content.index(b"\n", place)
-        size = int(content[place:end].rsplit(b" ", 1)[1])
-        blobs.append(content[end + 1 : end + 1 + size])
-        place = end + 2 + size
-    return blobs
-
-
-def _kill(process: "subprocess.Popen[bytes]") -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)

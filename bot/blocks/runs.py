@@ -37,9 +37,10 @@ def summary(spec: RunSpec) -> str:
     """What a run is, in one line of plain text; what `progress` is given."""
     environment = f"{spec.environment}:{spec.environment_version}" if spec.environment_version else spec.environment
     arguments = f" with arguments {' '.join(spec.arguments)}" if spec.arguments else ""
+    commit = f" at {spec.ref} (commit {spec.commit[:12]})" if spec.commit else ""
     text = (
-        f"{spec.script} of project {spec.project or 'without a name'} on {spec.compute}, environment {environment}, "
-        f"experiment {spec.experiment}{arguments}"
+        f"{spec.script} of project {spec.project or 'without a name'}{commit} on {spec.compute}, "
+        f"environment {environment}, experiment {spec.experiment}{arguments}"
     )
     return mrkdwn.shorten(text, 400)
 

@@ -26,7 +26,8 @@ HELP = Command(
 ASK = Command("ask", "ask QUESTION", "an answer from the FAQ", guarded=False, example="ask how do I pin a package?")
 SUBMIT = Command(
     "submit",
-    "submit SCRIPT [--project NAME] [--compute NAME] [--env NAME[:VERSION]] [--experiment NAME] [-- ARGUMENTS]",
+    "submit SCRIPT [--project NAME] [--ref BRANCH|TAG|COMMIT] [--compute NAME] [--env NAME[:VERSION]] "
+    "[--experiment NAME] [-- ARGUMENTS]",
     "start a training script; alone it opens a form",
     action=access.RUN_SUBMIT,
     example="submit train.py --project demo --compute cpu-cluster -- --epochs 3",

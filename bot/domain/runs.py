@@ -39,7 +39,8 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SubmitRequest:
-    """What a person typed or chose; "" where they left it to the project's defaults. `arguments` go to the script."""
+    """What a person typed or chose; "" where they left it to the project's defaults. `arguments` go to the script,
+    `ref` is a branch, tag or commit of a project in Git."""
 
     script: str
     project: str = ""
@@ -47,19 +48,7 @@ class SubmitRequest:
     environment: str = ""
     experiment: str = ""
     arguments: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """A folder whose scripts may be submitted, with defaults. `folder` is an absolute path on the bot's machine."""
-
-    name: str
-    folder: str
-    script: str = "train.py"
-    experiment: str = ""
-    environment: str = ""
-    compute: str = ""
-    arguments: tuple[str, ...] = ()
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +56,8 @@ class RunSpec:
     """A request with nothing left open: exactly what is sent to Azure ML.
 
     `run_id` identifies the request (the same request has the same id); `folder` is absolute; `script` is relative to it
-    with forward slashes; `environment` is a registered name and `environment_version` "" means the latest.
+    with forward slashes; `environment` is a registered name and `environment_version` "" means the latest. Of a project
+    in Git, `commit` is the full hash of the code in `folder`, `ref` what was asked for, and `repository` its address.
     """
 
     run_id: str
@@ -80,6 +70,9 @@ class RunSpec:
     environment_version: str
     tags: tuple[tuple[str, str], ...]
     project: str
+    commit: str = ""
+    ref: str = ""
+    repository: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from bot.blocks import views
 from bot.domain.access import Caller, reference_of
 from bot.domain.commands import SUBMIT
 from bot.domain.errors import BotError
+from bot.domain.runs import SubmitRequest
 from bot.handlers.replies import Replies
 from bot.ports import Job
 from bot.services.identity import Identity
+from bot.services.projects import Projects
 from bot.services.runs import Runs
 
 log = structlog.get_logger(__name__)
@@ -18,10 +20,11 @@ log = structlog.get_logger(__name__)
 class Forms:
     """Works off opened forms."""
 
-    def __init__(self, replies: Replies, identity: Identity, runs_service: Runs) -> None:
+    def __init__(self, replies: Replies, identity: Identity, runs_service: Runs, projects: Projects) -> None:
         self._replies = replies
         self._identity = identity
         self._runs = runs_service
+        self._projects = projects
 
     def work_opened(self, job: Job) -> None:
         """Fill the choices of a form that was opened, or say in it why the person can't use it."""
@@ -35,7 +38,11 @@ class Forms:
             view = views.submit_form_error(error, caller.reference)
         else:
             view = views.submit_form(
-                self._runs.project_names, computes, environments, private_metadata=payload["channel"]
+                self._projects.names,
+                computes,
+                environments,
+                SubmitRequest(self._projects.usual_script),
+                private_metadata=payload["channel"],
             )
         try:
             self._replies.client.views_update(view_id=payload["view_id"], view=view)

@@ -15,12 +15,14 @@ from slack_sdk.errors import SlackClientError
 from bot.blocks import errors, views
 from bot.domain.access import reference_of
 from bot.domain.errors import BotError
+from bot.domain.runs import SubmitRequest
 from bot.listeners import delivery
 from bot.parse import commands as parse
 from bot.parse import views as parse_views
 from bot.parse.requests import Request, SubmitForm
 from bot.parse.text import plain
 from bot.ports import Jobs
+from bot.services.projects import Projects
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +44,7 @@ class Listeners:
         team: str,
         bot_user: str,
         help_channels: frozenset[str],
-        projects: tuple[str, ...],
+        projects: Projects,
         answer_strangers: bool,
         opener: WebClient,
     ) -> None:
@@ -115,11 +117,17 @@ class Listeners:
             ack(response_action="errors", errors={parse_views.SCRIPT: _NOT_FOR_STRANGERS})
             return
         key = delivery.view_key(view)
+        block = parse_views.SCRIPT
         try:
             request = parse_views.submit_form(view)
             if isinstance(request, parse_views.ViewErrors):
                 ack(response_action="errors", errors=dict(request.by_block))
                 return
+            # Of files on this machine only, so it takes no time; the handler checks everything again.
+            block = parse_views.PROJECT
+            project = self._projects.find(request.project)
+            block = parse_views.SCRIPT
+            self._projects.check_at_hand(project, request.script)
             payload = {
                 "team": body["user"].get("team_id") or body["team"]["id"],
                 "user": body["user"]["id"],
@@ -128,7 +136,7 @@ class Listeners:
             }
             self._jobs.accept(key, "form", payload)
         except BotError as error:
-            ack(response_action="errors", errors={parse_views.SCRIPT: error.user_message})
+            ack(response_action="errors", errors={block: error.user_message})
         except Exception:
             log.exception("form_not_accepted", reference=reference_of(key))
             sentence = f"That didn't work and nothing was started (reference {reference_of(key)}). Try again."
@@ -157,7 +165,9 @@ class Listeners:
         return team != self._team and not self._answer_strangers
 
     def _open_form(self, body: dict[str, Any]) -> None:
-        skeleton = views.submit_form_skeleton(self._projects, private_metadata=body["channel_id"])
+        skeleton = views.submit_form_skeleton(
+            self._projects.names, SubmitRequest(self._projects.usual_script), private_metadata=body["channel_id"]
+        )
         try:
             opened = self._opener.views_open(trigger_id=body["trigger_id"], view=skeleton)
         except (SlackClientError, OSError) as error:

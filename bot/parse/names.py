@@ -12,6 +12,7 @@ _PROJECT = re.compile(r"[\w][\w.-]{0,63}", re.ASCII)
 _COMPUTE = re.compile(r"[a-zA-Z0-9][\w-]{0,63}", re.ASCII)
 _EXPERIMENT = re.compile(r"[a-zA-Z0-9][\w-]{0,254}", re.ASCII)
 _ENVIRONMENT = re.compile(r"([a-zA-Z0-9][\w.-]{0,254})(?::([\w.-]{1,64}))?", re.ASCII)
+_REF = re.compile(r"(?!-)(?!.*\.\.)(?!.*\.lock\Z)[A-Za-z0-9_][A-Za-z0-9._/+-]{0,199}")
 _DRIVE = re.compile(r"[a-zA-Z]:")
 _SCRIPT_LENGTH = 300
 _ROLE_LENGTH = 128
@@ -45,6 +46,13 @@ def environment(text: str) -> tuple[str, str]:
     if not found:
         raise InvalidRequest(f"“{_short(text)}” isn't an environment: write its name, or NAME:VERSION.")
     return found[1], found[2] or ""
+
+
+def ref(text: str) -> str:
+    """A branch, a tag or a commit. Whatever Git's commands would take for an option, a range or a rule of their own
+    (`-x`, `a..b`, `a:b`, `HEAD~1`, `main@{1}`) isn't one."""
+    sentence = f"“{_short(text)}” isn't a branch, a tag or a commit: those are {_LETTERS}, and “.”, “+” and “/”."
+    return _matching(_REF, text, sentence)
 
 
 def environment_filter(text: str) -> str:

@@ -10,7 +10,7 @@ from bot.domain.runs import SubmitRequest
 from bot.parse import names
 from bot.parse.words import Word
 
-_OPTIONS = ("--project", "--compute", "--env", "--experiment")
+_OPTIONS = ("--project", "--compute", "--env", "--experiment", "--ref")
 _ALIKE = 0.55
 _END_OF_OPTIONS = "--"
 MAX_ARGUMENTS = 200
@@ -42,6 +42,7 @@ def make(
     environment: str = "",
     experiment: str = "",
     arguments: tuple[str, ...] = (),
+    ref: str = "",
 ) -> SubmitRequest:
     """A request whose names look right; "" is left to the project's defaults, except for the script.
 
@@ -60,6 +61,7 @@ def make(
         environment=environment,
         experiment=names.experiment(experiment) if experiment else "",
         arguments=arguments,
+        ref=names.ref(ref) if ref else "",
     )
 
 
@@ -91,6 +93,7 @@ def _parse(words: tuple[Word, ...]) -> SubmitRequest:
         environment=options.get("--env", ""),
         experiment=options.get("--experiment", ""),
         arguments=arguments,
+        ref=options.get("--ref", ""),
     )
 
 

@@ -1,17 +1,12 @@
 """Runs of training scripts: submit, look at, cancel, follow."""
 
-import os
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-
-from rapidfuzz import fuzz, process, utils
 
 from bot.domain.access import Caller, Principal
 from bot.domain.commands import CANCEL, LOGS, RUNS, STATUS, SUBMIT
 from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.runs import (
-    Project,
     Run,
     RunDetail,
     RunSpec,
@@ -23,34 +18,28 @@ from bot.domain.runs import (
 )
 from bot.ports import WatchList, Workspace
 from bot.services.guard import Guard
+from bot.services.projects import Projects, check_script, nearest
 
 LOG_LINES = 10
-MOST_FILES = 20_000
 
 
 class Runs:
-    """`projects` are the folders whose scripts may be submitted, by name; one alone is everybody's default."""
+    """The workspace's runs, for who may see or start them; `projects` are what can be submitted."""
 
-    def __init__(
-        self, workspace: Workspace, guard: Guard, watch_list: WatchList, projects: Mapping[str, Project]
-    ) -> None:
+    def __init__(self, workspace: Workspace, guard: Guard, watch_list: WatchList, projects: Projects) -> None:
         self._workspace = workspace
         self._guard = guard
         self._watch_list = watch_list
-        self._projects = dict(projects)
-
-    @property
-    def project_names(self) -> tuple[str, ...]:
-        """Names of the registered projects, sorted."""
-        return tuple(sorted(self._projects))
+        self._projects = projects
 
     def submit(self, principal: Principal, request: SubmitRequest) -> SubmittedRun:
         """Start a run on behalf of `principal` and return at once. The same request key never starts a second one.
 
         Raises:
             PermissionDenied: `principal` may not submit runs in this workspace.
-            NotFound: the project, script, environment or compute target doesn't exist.
+            NotFound: the project, ref, script, environment or compute target doesn't exist.
             InvalidRequest: the script is outside the project, or something is left open that has no default.
+            Unavailable: Azure ML or the project's repository doesn't answer; nothing was started.
             OutcomeUnknown: Azure ML didn't say in time whether the run was started.
         """
         with self._guard.allow(principal, SUBMIT) as attempt:
@@ -163,16 +152,14 @@ class Runs:
         run = self._workspace.find_run(run_id)
         if run is None:
             known = [each.id for each in self._workspace.list_runs(50)]
-            raise NotFound("run", run_id, nearest=_nearest(run_id, known), hint="“runs” lists the latest ones.")
+            raise NotFound("run", run_id, nearest=nearest(run_id, known), hint="“runs” lists the latest ones.")
         return run
 
     def _detail(self, run: Run) -> RunDetail:
         return RunDetail(run, self._workspace.metrics(run.id), self._workspace.log_tail(run.id, LOG_LINES))
 
     def _specify(self, principal: Principal, request: SubmitRequest) -> RunSpec:
-        project = self._project(request.project)
-        folder = Path(project.folder)
-        script = check_script(folder, request.script or project.script, project.name)
+        project = self._projects.find(request.project)
         compute = request.compute or project.compute
         if not compute:
             raise InvalidRequest(
@@ -185,11 +172,13 @@ class Runs:
                 f"Which environment? Project “{project.name}” has no default, so add --env NAME. “envs” lists them."
             )
         name, _, version = environment.partition(":")
+        files = self._projects.files(project, request.ref)
+        script = check_script(Path(files.folder), request.script or project.script, project.name)
         caller = principal.caller
         return RunSpec(
             run_id=run_id_of(caller.key),
             experiment=request.experiment or project.experiment or project.name,
-            folder=str(folder),
+            folder=files.folder,
             script=script,
             arguments=request.arguments or project.arguments,
             compute=compute,
@@ -199,70 +188,11 @@ class Runs:
                 ("submitted_by", principal.name or caller.user),
                 ("submitted_by_slack_id", f"{caller.team}/{caller.user}"),
                 ("aml_bot_reference", caller.reference),
+                ("project", project.name),
+                *((("git_ref", files.ref), ("git_commit", files.commit)) if files.commit else ()),
             ),
             project=project.name,
+            commit=files.commit,
+            ref=files.ref,
+            repository=files.repository,
         )
-
-    def _project(self, name: str) -> Project:
-        if not self._projects:
-            raise NotFound(
-                "project", name or "any", hint="An administrator registers them in the settings ([projects])."
-            )
-        if not name and len(self._projects) == 1:
-            return next(iter(self._projects.values()))
-        if not name:
-            raise InvalidRequest(f"Which project? Add --project NAME. There are: {', '.join(self.project_names)}.")
-        if name not in self._projects:
-            near = _nearest(name, list(self._projects))
-            raise NotFound("project", name, nearest=near, hint=f"There are: {', '.join(self.project_names)}.")
-        return self._projects[name]
-
-
-def check_script(folder: Path, script: str, project: str) -> str:
-    """The script's path relative to the project's folder, with forward slashes.
-
-    Raises:
-        NotFound: there is no such file (with the nearest names).
-        InvalidRequest: it, or anything else in the folder, lies outside the project (`..`, an absolute path, a link).
-    """
-    root = folder.resolve()
-    target = (root / script).resolve()
-    outside = InvalidRequest(
-        f"“{script}” is outside the project “{project}”. Name a script inside its folder, such as train.py."
-    )
-    if Path(script).is_absolute() or ".." in Path(script).parts or not target.is_relative_to(root):
-        raise outside
-    if not target.is_file():
-        near = _nearest(script, _scripts(root))
-        raise NotFound("script", script, nearest=near, hint=f"I looked in the project “{project}”.")
-    _refuse_links_out(root, project)
-    return target.relative_to(root).as_posix()
-
-
-def _refuse_links_out(root: Path, project: str) -> None:
-    # The whole folder travels to Azure, so one link in it could carry any file of this machine along.
-    for path in _walk(root, project):
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
-            raise InvalidRequest(
-                f"“{path.relative_to(root).as_posix()}” in the project “{project}” is a link to a place outside of it. "
-                "Replace it by a copy; the whole folder is sent along with the script."
-            )
-
-
-def _walk(root: Path, project: str) -> list[Path]:
-    paths: list[Path] = []
-    for folder, folders, files in os.walk(root):
-        paths += [Path(folder, name) for name in (*folders, *files)]
-        if len(paths) > MOST_FILES:
-            raise InvalidRequest(f"The project “{project}” has more than {MOST_FILES} files; I don't send that many.")
-    return paths
-
-
-def _scripts(root: Path) -> list[str]:
-    found = (path.relative_to(root).as_posix() for path in root.rglob("*.py"))
-    return [name for _, name in zip(range(500), found, strict=False)]
-
-
-def _nearest(name: str, names: list[str]) -> tuple[str, ...]:
-    near = process.extract(name, names, scorer=fuzz.ratio, processor=utils.default_process, limit=3, score_cutoff=55)
-    return tuple(match for match, _, _ in near)

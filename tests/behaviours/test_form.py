@@ -144,13 +144,20 @@ def test_a_form_that_still_loads_can_be_sent_with_the_projects_defaults(team: Te
     assert run["target"] == "cpu-cluster"
 
 
-def test_a_script_that_is_not_there_is_told_in_private_after_the_form_closed(team: Team) -> None:
-    said, view = filled_form(team, DANA)
+def test_the_script_is_the_projects_own_until_somebody_types_another(team: Team) -> None:
+    opened = view_of(team, ask_for_form(team, DANA), "view_opened")
+
+    assert opened["state"]["values"]["script"]["value"]["value"] == "train.py"
+
+
+def test_a_script_that_is_not_there_is_told_at_its_field_while_the_form_is_open(team: Team) -> None:
+    _, view = filled_form(team, DANA)
 
     answer = team.slack.submit(DANA, view["id"], fields(script="trian.py"))
 
-    assert answer["ok"]
-    assert "Did you mean “train.py”?" in team.private(said).text
+    assert list(answer["errors"]) == ["script"]
+    assert "Did you mean “train.py”?" in answer["errors"]["script"]
+    assert [each["id"] for each in team.slack.views(DANA)] == [view["id"]]
 
 
 def test_a_form_sent_twice_starts_one_run(team: Team) -> None:

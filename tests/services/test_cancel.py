@@ -1,11 +1,15 @@
 """Stopping a run: what is said of it depends on whether it had ended before."""
 
+from pathlib import Path
+
 import pytest
 
+from bot.adapters.projects import ProjectSources
 from bot.domain.access import RoleDefinition
 from bot.domain.errors import NotFound, PermissionDenied
 from bot.domain.runs import Run, RunStatus
 from bot.services.guard import Guard
+from bot.services.projects import Projects
 from bot.services.runs import Runs
 from tests.services.fakes import READER, SCIENTIST, FakeAudit, FakePolicies, FakeRoles, assigned, principal
 from tests.services.workspace import FakeWatchList, FakeWorkspace
@@ -16,7 +20,7 @@ RUN_ID = "aml-0123456789ab"
 def service(workspace: FakeWorkspace, role: RoleDefinition = SCIENTIST) -> Runs:
     """The service for Ada, who holds `role`."""
     guard = Guard(FakeRoles(assigned(role)), FakePolicies(), FakeAudit())
-    return Runs(workspace, guard, FakeWatchList(), {})
+    return Runs(workspace, guard, FakeWatchList(), Projects({}, ProjectSources(Path("/nowhere"))))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from rapidfuzz import fuzz, process, utils
 
 from bot.adapters.azureml.redaction import redacted
 from bot.domain.environments import EnvironmentDetail, EnvironmentName
-from bot.domain.runs import Metric
+from bot.domain.runs import Metric, RunSpec
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _NEAREST = 3
@@ -55,6 +55,19 @@ def error_text(response: Any, secrets: tuple[str, ...]) -> str:
     """The service's own text for a run's error, lines kept; "" when it has none."""
     text = getattr(getattr(response, "error", None), "message", None)
     return redacted(text, secrets).strip()[:_ERROR_LIMIT] if isinstance(text, str) else ""
+
+
+def origin_of(spec: RunSpec) -> dict[str, str]:
+    """Where the code comes from, as the variables that the SDK makes the run's `azureml.git` properties of; none for a
+    folder, where it looks by itself. A commit's folder is no repository, but may be inside an unrelated one."""
+    if not spec.commit:
+        return {}
+    return {
+        "AZUREML_GIT_REPOSITORY_URI": spec.repository,
+        "AZUREML_GIT_BRANCH": spec.ref,
+        "AZUREML_GIT_COMMIT": spec.commit,
+        "AZUREML_GIT_DIRTY": "False",
+    }
 
 
 def environment_of(details: Any) -> str:

@@ -243,6 +243,7 @@ class Sdk:
         )
 
     def _try_to_submit(self, spec: RunSpec, environment: Any, effect: Effect) -> Exception | None:
+        origin = content.origin_of(spec)
         try:
             config = ScriptRunConfig(
                 source_directory=spec.folder,
@@ -251,12 +252,15 @@ class Sdk:
                 compute_target=spec.compute,
                 environment=environment,
             )
+            os.environ.update(origin)
             effect()
             experiment = Experiment(self._workspace(), spec.experiment)
             experiment.submit(config, tags=dict(spec.tags), run_id=spec.run_id)
         except Exception as error:  # noqa: BLE001 - judged by the caller, after a look-up
             return error
         finally:
+            for name in origin:
+                os.environ.pop(name, None)
             # The SDK leaves us in the project's folder, which may be removed under us.
             os.chdir(self._config.home)
             _forget_submitted_runs()
