@@ -18,6 +18,7 @@ from rapidfuzz import fuzz, process
 from bot.domain.errors import ConfigurationError
 
 PREFIX = "AML_BOT_"
+_TO_FILL_IN: dict[str, Any] = {"printed": "..."}  # not required, but what the printed settings are to start from
 DEFAULT_FILE = "aml-bot.toml"
 _REF = re.compile(r"[A-Za-z0-9_](?!.*\.\.)[A-Za-z0-9._/+-]*")
 _GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
@@ -194,7 +195,9 @@ class ProjectSettings(Section):
     """A folder or Git repository whose scripts may be submitted; `[projects.NAME]`, one table a project."""
 
     folder: AnyPath | None = Field(
-        default=None, description="the folder; all of it is sent along with the script. Or else:"
+        default=None,
+        description="the folder; all of it is sent along with the script. In its place, git can be set",
+        json_schema_extra=_TO_FILL_IN,
     )
     git: str = Field(default="", description="instead of a folder: address or path of a Git repository")
     git_ref: str = Field(default="HEAD", description="branch, tag or commit to submit; HEAD is the default branch")
@@ -309,7 +312,7 @@ def _table(model: type[BaseModel], prefix: str) -> Iterator[str]:
         needed = field.is_required()
         default = field.get_default(call_default_factory=True)
         yield f"# {field.description}{' (required)' if needed else ''}"
-        yield f"{name} = ..." if needed else f"# {name} = {_as_toml(default)}"
+        yield f"{name} = ..." if needed or field.json_schema_extra == _TO_FILL_IN else f"# {name} = {_as_toml(default)}"
 
 
 def _as_toml(value: object) -> str:

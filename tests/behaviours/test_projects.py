@@ -30,7 +30,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 def churn(tmp_path_factory: pytest.TempPathFactory, repository: Repository) -> Iterator[Team]:
     """A team with a project in Git beside the demo's, and one whose refs are fixed."""
     with team_in(tmp_path_factory.mktemp("churn") / "demo") as team:
-        usual: dict[str, Any] = {"environment": "demo-env", "compute": "cpu-cluster", "git": str(repository.folder), "git_ref": "main"}
+        usual: dict[str, Any] = {"environment": "demo-env", "compute": "cpu-cluster"}
+        usual |= {"git": str(repository.folder), "git_ref": "main"}
         for name, values in {"churn": usual, "fixed": usual | {"git_any_ref": False}}.items():
             lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
             with team.settings.open("a", encoding="utf-8") as file:

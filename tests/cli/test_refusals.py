@@ -24,7 +24,7 @@ WRONG_SETTINGS = {
     "out of range": ("role_cache = .*", "role_cache = 3600", "azure.role_cache: input should be less than or equal"),
     "not a guid": ("subscription_id = .*", 'subscription_id = "mine"', "azure.subscription_id must be a GUID"),
     "half a sign-in": ("client_secret = .*", "", "a service principal needs azure.client_secret as well"),
-    "project without folder": ("folder = .*", "", "projects.demo.folder is missing"),
+    "project without folder": ("folder = .*", "", "either a folder or a Git repository"),
 }
 
 
