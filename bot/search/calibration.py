@@ -107,7 +107,9 @@ def content_hash(sections: Sequence[Section], cases: Sequence[Case]) -> str:
     """What a calibration belongs to: the sections' text and the cases, SHA-256 in hexadecimal."""
     digest = hashlib.sha256(f"{FORMAT} {ENGINE}".encode())
     for section in sections:
-        digest.update(json.dumps([section.path, section.location, section.body, section.metadata.alternates]).encode())
+        parts = (*section.path, section.location, section.body, *section.metadata.alternates)
+        sizes = f"{len(section.path)} {len(parts)} {' '.join(map(str, map(len, parts)))}"
+        digest.update("\n".join((sizes, *parts)).encode("utf-8", "surrogatepass"))
     for case in cases:
         digest.update(json.dumps([case.query, case.gold, case.split]).encode())
     return digest.hexdigest()

@@ -10,8 +10,9 @@ from bot.search.calibration import Calibration
 from bot.search.confidence import Thresholds
 from bot.search.index import Index, Match, Ranking
 from bot.search.mixing import Mix, MixedRanking
-from bot.search.query import Unit, Vocabulary, by_length, units
+from bot.search.query import Unit, Vocabulary, units
 from bot.search.semantic import SemanticIndex, is_code
+from bot.search.spelling import Spelling
 from bot.search.words import lexicon, words
 
 _CANDIDATES = 10
@@ -44,11 +45,10 @@ class Faq:
         lent = {
             number: [sections[reference.target] for reference in found] for number, found in self._references.items()
         }
-        self._index = Index(sections, self._lexicon, lent)
+        self._index = Index.of(sections, self._lexicon, lent)
         self._vocabulary = Vocabulary(
             has=self._index.terms.__contains__,
-            spelled=self._index.vocabulary,
-            known=by_length((*self._index.vocabulary, *self._lexicon.synonym_words)),
+            meant=Spelling(self._index.vocabulary, self._lexicon.synonym_words).meant,
         )
         self._by_location = {(section.file, section.anchor): section for section in reversed(sections)}
         self._cases = tuple(cases)
@@ -215,15 +215,16 @@ class Faq:
         """Matches with the first one's title (but for a number) that the query doesn't tell from it: it names nothing
         of the headings that only the first one has."""
         first = self.sections[matches[0].document]
+        alike = [match for match in matches[1:] if self._are_alike(first, self.sections[match.document])]
+        if not alike:
+            return []
         own = self._heading_terms(first)
         named = {name for unit in asked if not unit.light for terms, _ in unit.readings for name in terms}
-        twins: list[Match] = []
-        for match in matches[1:]:
-            other = self.sections[match.document]
-            told_apart = (own - self._heading_terms(other)) & named
-            if _unnumbered(other.title) == _unnumbered(first.title) and not told_apart:
-                twins.append(match)
-        return twins
+        return [match for match in alike if not (own - self._heading_terms(self.sections[match.document])) & named]
+
+    @staticmethod
+    def _are_alike(first: Section, other: Section) -> bool:
+        return _unnumbered(other.title) == _unnumbered(first.title)
 
     def _heading_terms(self, section: Section) -> set[str]:
         stems = [part for above in section.path for word in words(above) for part in word.parts]

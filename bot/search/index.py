@@ -8,28 +8,23 @@ synonym or by the likely meaning of a misspelling; the best of these counts.
 """
 
 import heapq
-from array import array
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.domain.faq import Section
-from bot.search.counting import TermCounter
-from bot.search.postings import Postings, idf
+from bot.search.counting import Kind, TermCounter
+from bot.search.numbers import Numbers
+from bot.search.postings import Fields, Postings, idf
 from bot.search.query import Unit
-from bot.search.words import CONCEPT, Lexicon, words
+from bot.search.words import Lexicon, words
 
 NAME_WEIGHT = 2.0
 BODY_WEIGHT = 1.0
 _ALTERNATE_SHARE = 0.65  # what an alternate counts, against a title; tuning questions can't tell .5 from .8
 _LESSER_NAME_SHARE = 0.3  # what the weaker of title and alternates adds; they can't tell 0 from .4
-_PATH_FREQUENCY = 0.6  # how much a word in a heading above counts, against one in the title
-_CODE_FREQUENCY = 0.7
-_LINK_FREQUENCY = 0.5
-_LENT_FREQUENCY = 0.1
-_NAME_LENGTH_SHARE = 0.4  # BM25's b
-_BODY_LENGTH_SHARE = 0.85
 _MANY_POSTINGS = 4000  # from here on it pays to look at the best sections only
+_BLOCK = 64  # sections of which only the best counts when a bound for the best of all is looked for
+_NAMES_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,70 +50,71 @@ class Ranking:
 
 
 class Index:
-    """An immutable index over sections; documents are numbered in their order. `lent` are the sections that a
-    section only points to, by its number: their words are found in it too, at a low weight."""
+    """An immutable index over sections; documents are numbered in their order."""
 
     def __init__(
-        self, sections: Sequence[Section], lexicon: Lexicon, lent: Mapping[int, Sequence[Section]] | None = None
+        self,
+        sections: Sequence[Section],
+        lexicon: Lexicon,
+        postings: Postings,
+        *,
+        names: Sequence[str],
+        vocabulary: Mapping[str, int],
     ) -> None:
         self._lexicon = lexicon
-        counter = TermCounter(lexicon)
-        self._titles, self._alternates = Postings(_NAME_LENGTH_SHARE), Postings(_NAME_LENGTH_SHARE)
-        self._bodies = Postings(_BODY_LENGTH_SHARE)
-        self._title_terms: list[frozenset[str]] = []
-        self._alternate_terms: list[frozenset[str]] = []
-        self._owners = array("I")  # of the alternates
-        self._first_alternate = array("I")
-        self._named: dict[tuple[str, ...], list[int]] = {}
-        spelled: Counter[str] = Counter()
-        frequencies: Counter[str] = Counter()
-        for document, section in enumerate(sections):
-            self._first_alternate.append(len(self._owners))
-            in_title: dict[str, float] = {}
-            length = counter.add(in_title, section.title, 1.0, spelled)
-            self._title_terms.append(frozenset(in_title))
-            for heading in section.path[:-1]:
-                length += counter.add(in_title, heading, _PATH_FREQUENCY, spelled)
-            self._titles.add(in_title, length)
-            seen = set(in_title)
-            alternates = [name for name in dict.fromkeys(section.metadata.alternates) if name != section.title]
-            for alternate in alternates:
-                in_alternate: dict[str, float] = {}
-                length = counter.add(in_alternate, alternate, 1.0, spelled)
-                self._alternate_terms.append(frozenset(in_alternate))
-                self._alternates.add(in_alternate, length)
-                self._owners.append(document)
-                seen.update(in_alternate)
-            for name in (section.title, *alternates):
-                self._named.setdefault(tuple(word.text for word in words(name)), []).append(document)
-            in_body: dict[str, float] = {}
-            length = counter.add(in_body, section.prose, 1.0, spelled)
-            for block in section.code:
-                length += counter.add(in_body, block.text, _CODE_FREQUENCY, spelled)
-            for link in section.links:
-                if not link.target.startswith(("#", ".")):  # those have the words of another entry
-                    length += counter.add(in_body, link.target, _LINK_FREQUENCY)
-            for other in (lent or {}).get(document, ()):
-                for text in (other.prose, *(block.text for block in other.code)):
-                    counter.add(in_body, text, _LENT_FREQUENCY)  # the length stays: it is a short entry
-            self._bodies.add(in_body, length)
-            seen.update(in_body)
-            frequencies.update(seen)
-        self._first_alternate.append(len(self._owners))
+        self._sections = sections
+        self._postings, self._fields = postings, postings.fields
         self.size = len(sections)
         self.unknown_idf = idf(self.size, 0)
-        self._idf = {term: idf(self.size, count) for term, count in frequencies.items()}
-        self.terms = self._idf.keys()
-        self.vocabulary = {word: count for word, count in spelled.items() if len(word) >= 4 and not word.isdigit()}
-        self._titles.close()
-        self._alternates.close(self._owners, self.size)
-        self._bodies.close()
+        self.terms = postings.places.keys()
+        self.vocabulary = vocabulary
+        self.names = names
+        self._named: dict[str, list[int]] = {}
+        each = iter(names)
+        for document, section in enumerate(sections):
+            for _ in range(1 + len(_alternates(section))):
+                self._named.setdefault(next(each), []).append(document)
+        self._name_masses: dict[int, list[_Name]] = {}
+
+    @staticmethod
+    def of(
+        sections: Sequence[Section], lexicon: Lexicon, lent: Mapping[int, Sequence[Section]] | None = None
+    ) -> "Index":
+        """Index sections. `lent` are the sections that a section only points to, by its number: their words are found
+        in it too, at a low weight."""
+        import numpy as np
+
+        alternates = [_alternates(section) for section in sections]
+        fields = Fields(len(sections), np.repeat(np.arange(len(sections)), [len(names) for names in alternates]))
+        _, bodies, slot, count = fields.bounds
+        counter = TermCounter(lexicon, count)
+        for title, (section, names) in enumerate(zip(sections, alternates, strict=True)):
+            body = bodies + title
+            counter.add(title, Kind.NAME, section.title)
+            for heading in section.path[:-1]:
+                counter.add(title, Kind.PATH, heading)
+            for name in names:
+                counter.add(slot, Kind.NAME, name)
+                slot += 1
+            counter.add(body, Kind.PROSE, section.prose)
+            for block in section.code:
+                counter.add(body, Kind.CODE, block.text)
+            for link in section.links:
+                if not link.target.startswith(("#", ".")):  # those have the words of another entry
+                    counter.add(body, Kind.LINK, link.target)
+            for other in (lent or {}).get(title, ()):
+                for text in (other.prose, *(block.text for block in other.code)):
+                    counter.add(body, Kind.LENT, text)  # the length stays: it is a short entry
+        counts = counter.counts()
+        spelled = {word: count for word, count in counts.spelled.items() if len(word) >= 4 and not word.isdigit()}
+        return Index(sections, lexicon, Postings.of(counts, fields), names=counts.names, vocabulary=spelled)
 
     def mass(self, unit: Unit) -> float:
         """How much a unit of a query says: the rarity of its best-known reading; most if nothing here knows it."""
         for terms, _ in unit.readings:
-            if all(term in self._idf for term in terms):
-                return sum(self._idf[term] for term in terms) / len(terms)
+            rarities = [rarity for term in terms if (rarity := self._postings.idf(term)) is not None]
+            if len(rarities) == len(terms):
+                return sum(rarities) / len(terms)
         return self.unknown_idf
 
     def search(self, units: Sequence[Unit], limit: int, query: str = "") -> Ranking:
@@ -126,7 +122,7 @@ class Index:
         of whose names is the `query`, word by word, comes before all others."""
         scores = self._scores(units, limit)
         top = max(scores.values(), default=0.0)
-        for document in dict.fromkeys(self._named.get(tuple(word.text for word in words(query)), ())) if top else ():
+        for document in dict.fromkeys(self._named.get(_named(query), ())) if top and query else ():
             scores[document] = scores.get(document, 0.0) + top
         ranked = heapq.nsmallest(limit, scores, key=lambda document: (-scores[document], document))
         if not ranked:
@@ -141,8 +137,9 @@ class Index:
 
     def support(self, document: int, units: Sequence[Unit]) -> tuple[float, float]:
         """What speaks for a section, whether it is first or not: `covered` and `title_named` of a ranking."""
+        slots = (document, self.size + document, *range(*self._fields.alternates_of(document)))
         masses = [unit.weight * self.mass(unit) for unit in units]
-        found = sum(mass * self._share(unit, document) for mass, unit in zip(masses, units, strict=True))
+        found = sum(mass * self._postings.share(unit, slots) for mass, unit in zip(masses, units, strict=True))
         return _ratio(found, sum(masses)), self._title_named(document, units)
 
     def _scores(self, units: Sequence[Unit], limit: int) -> dict[int, float]:
@@ -152,70 +149,59 @@ class Index:
         `limit` best, the rest is looked up for the sections that may still be among them (MaxScore: Turtle and Flood,
         1995).
         """
+        import numpy as np
+
+        postings = self._postings
         bounds = [unit.weight * self._bound(unit) for unit in units]
         order = sorted((at for at, bound in enumerate(bounds) if bound > 0), key=lambda at: (-bounds[at], at))
-        sums = _Sums()
+        sums, scratch = np.zeros(self._fields.bounds[3]), np.zeros(self._fields.bounds[3])
         left = sum(bounds)
-        fields = (self._titles, self._alternates, self._bodies)
-        to_read = [sum(each.cost(units[at]) for each in fields) for at in order]
-        unread = sum(to_read)
+        costs = [postings.cost(units[at]) for at in order]
+        unread = sum(costs)
+        unlooked = 0  # read since the last look at who is ahead: a look costs about as much as reading two fields
         for place, at in enumerate(order):
-            if place and unread > _MANY_POSTINGS:
-                scores = self._scored(sums)
-                if len(scores) >= limit:
-                    least = heapq.nlargest(limit, scores.values())[-1]
-                    if least > left:
-                        kept = [document for document, score in scores.items() if score + left >= least]
-                        return self._finished(kept, [units[rest] for rest in order[place:]], sums)
-            unit = units[at]
-            _add(sums.titles, self._titles.values(unit), unit.weight)
-            _add(sums.alternates, self._alternates.values(unit), unit.weight)
-            _add(sums.bodies, self._bodies.values(unit), unit.weight)
+            if place and unread > _MANY_POSTINGS and max(unlooked, unread) > self.size:
+                unlooked = 0
+                scores = self._totals(sums)
+                least = _lower_bound(scores, limit)
+                kept = np.flatnonzero(scores + left >= least)  # all, if even one that has nothing may catch up
+                if len(kept) <= max(limit, self.size // 20):
+                    return self._finished(kept, [units[rest] for rest in order[place:]], sums)
+            postings.add(units[at], sums, scratch)
             left -= bounds[at]
-            unread -= to_read[place]
-        return self._scored(sums)
+            unread -= costs[place]
+            unlooked += costs[place]
+        scores = self._totals(sums)
+        best = np.flatnonzero(scores >= max(_lower_bound(scores, limit), 1e-9))
+        return dict(zip(best.tolist(), scores[best].tolist(), strict=True))
 
     def _bound(self, unit: Unit) -> float:
         """No section gets more for this unit, before its weight."""
-        name = self._titles.most(unit) + _ALTERNATE_SHARE * self._alternates.most(unit)
-        return NAME_WEIGHT * name + BODY_WEIGHT * self._bodies.most(unit)
+        title, body, alternate = self._postings.bounds(unit)
+        return NAME_WEIGHT * (title + _ALTERNATE_SHARE * alternate) + BODY_WEIGHT * body
 
-    def _scored(self, sums: "_Sums") -> dict[int, float]:
-        best: dict[int, float] = {}
-        for number, score in sums.alternates.items():
-            owner = self._owners[number]
-            if score > best.get(owner, 0.0):
-                best[owner] = score
-        scores = {document: BODY_WEIGHT * score for document, score in sums.bodies.items()}
-        _add(scores, {document: _name(score, best.get(document, 0.0)) for document, score in sums.titles.items()}, 1.0)
-        _add(scores, {owner: _name(0.0, score) for owner, score in best.items() if owner not in sums.titles}, 1.0)
-        return scores
+    def _totals(self, sums: Numbers) -> Numbers:
+        """The score of every section, from what its slots have."""
+        import numpy as np
 
-    def _finished(self, documents: Sequence[int], units: Sequence[Unit], sums: "_Sums") -> dict[int, float]:
-        def whole(postings: Postings, so_far: Mapping[int, float], number: int) -> float:
-            return so_far.get(number, 0.0) + sum(unit.weight * postings.value(unit, number) for unit in units)
+        _, bodies, alternates, _ = self._fields.bounds
+        owners = self._fields.owners
+        best = np.zeros(self.size)
+        if len(owners):
+            firsts = np.flatnonzero(np.diff(owners, prepend=-1))
+            best[owners[firsts]] = np.maximum.reduceat(sums[alternates:], firsts)
+        return BODY_WEIGHT * sums[bodies:alternates] + _name(sums[:bodies], best)
 
-        return {
-            document: BODY_WEIGHT * whole(self._bodies, sums.bodies, document)
-            + _name(
-                whole(self._titles, sums.titles, document),
-                max(
-                    (whole(self._alternates, sums.alternates, number) for number in self._alternates_of(document)),
-                    default=0.0,
-                ),
-            )
-            for document in documents
-        }
+    def _finished(self, documents: Numbers, units: Sequence[Unit], sums: Numbers) -> dict[int, float]:
+        """The scores of a few sections, with the units that aren't in `sums` yet."""
+        import numpy as np
 
-    def _alternates_of(self, document: int) -> range:
-        return range(self._first_alternate[document], self._first_alternate[document + 1])
-
-    def _share(self, unit: Unit, document: int) -> float:
-        return max(
-            self._bodies.share(unit, document),
-            self._titles.share(unit, document),
-            *(self._alternates.share(unit, number) for number in self._alternates_of(document)),
-        )
+        _, bodies, alternates, _ = self._fields.bounds
+        of_documents = np.isin(self._fields.owners, documents)
+        slots = np.concatenate((documents, bodies + documents, alternates + np.flatnonzero(of_documents)))
+        sums[slots] += sum(self._postings.at(unit, slots) for unit in units)
+        scores = self._totals(sums)[documents]
+        return dict(zip(documents.tolist(), scores.tolist(), strict=True))
 
     def _title_named(self, document: int, units: Sequence[Unit]) -> float:
         """The share of a section's best name that the query names."""
@@ -224,38 +210,67 @@ class Index:
             for terms, weight in unit.readings:
                 for term in terms:
                     asked[term] = max(asked.get(term, 0.0), weight)
-        names = (self._title_terms[document], *(self._alternate_terms[at] for at in self._alternates_of(document)))
-        return max(self._named_share(name, asked) for name in names)
+        best = 0.0
+        for name in self._names_of(document):
+            found = sum(mass * max(asked.get(term, 0.0) for term in alike) for mass, alike in name.terms)
+            best = max(best, _ratio(found, name.mass))
+        return best
 
-    def _named_share(self, name: frozenset[str], asked: Mapping[str, float]) -> float:
-        total = found = 0.0
-        for term in name:
-            if term in self._lexicon.light_stems or term[0] == CONCEPT:
-                continue
-            mass = self._idf[term]
-            total += mass
-            found += mass * max(asked.get(known, 0.0) for known in (term, *self._lexicon.concepts_of(term)))
-        return _ratio(found, total)
+    def _names_of(self, document: int) -> "list[_Name]":
+        names = self._name_masses.get(document)
+        if names is None:
+            section = self._sections[document]
+            if len(self._name_masses) >= _NAMES_KEPT:
+                self._name_masses.clear()
+            names = [self._name(text) for text in (section.title, *_alternates(section))]
+            self._name_masses[document] = names
+        return names
+
+    def _name(self, text: str) -> "_Name":
+        terms = [
+            (self._postings.idf(term) or 0.0, (term, *self._lexicon.concepts_of(term)))
+            for term in dict.fromkeys(term for word in words(text) for term in word.terms)
+            if term not in self._lexicon.light_stems
+        ]
+        return _Name(tuple(terms), sum(mass for mass, _ in terms))
 
 
 @dataclass(frozen=True, slots=True)
-class _Sums:
-    """What was found so far, by section and, for alternates, by their number."""
+class _Name:
+    """A name of a section: the rarity of each of its words, with what stands for it, and all of that together."""
 
-    titles: dict[int, float] = field(default_factory=dict)
-    alternates: dict[int, float] = field(default_factory=dict)
-    bodies: dict[int, float] = field(default_factory=dict)
-
-
-def _name(title: float, alternate: float) -> float:
-    """What a section gets for its names."""
-    lesser, better = sorted((title, _ALTERNATE_SHARE * alternate))
-    return NAME_WEIGHT * (better + _LESSER_NAME_SHARE * lesser)
+    terms: tuple[tuple[float, tuple[str, ...]], ...]
+    mass: float
 
 
-def _add(into: dict[int, float], values: Mapping[int, float], weight: float) -> None:
-    for number, value in values.items():
-        into[number] = into.get(number, 0.0) + weight * value
+def _alternates(section: Section) -> list[str]:
+    return [name for name in dict.fromkeys(section.metadata.alternates) if name != section.title]
+
+
+def _named(text: str) -> str:
+    return " ".join(word.text for word in words(text))
+
+
+def _name(titles: Numbers, alternates: Numbers) -> Numbers:
+    """What sections get for their names."""
+    import numpy as np
+
+    alternates = _ALTERNATE_SHARE * alternates
+    lesser, better = np.minimum(titles, alternates), np.maximum(titles, alternates)
+    return np.asarray(NAME_WEIGHT * (better + _LESSER_NAME_SHARE * lesser))
+
+
+def _lower_bound(scores: Numbers, limit: int) -> float:
+    """A number that at least `limit` scores reach, and few more."""
+    import numpy as np
+
+    if limit >= len(scores):
+        return 0.0
+    if limit * _BLOCK * 2 > len(scores):
+        return float(np.partition(scores, -limit)[-limit])
+    whole = len(scores) // _BLOCK * _BLOCK
+    best = scores[:whole].reshape(-1, _BLOCK).max(axis=1)
+    return float(np.partition(best, -limit)[-limit])
 
 
 def _ratio(part: float, total: float) -> float:

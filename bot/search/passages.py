@@ -1,6 +1,6 @@
 """The part of a section to show: an unchanged piece of its body, in whole blocks, chosen for the query."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -72,7 +72,7 @@ def _blocks(body: str) -> tuple[tuple[int, int, bool], ...]:
 def _score(lines: Sequence[str], units: Sequence[Unit], lexicon: Lexicon) -> list[_Block]:
     """Blocks with the share of the query in each; a heading lends its words to all blocks below it."""
     found: list[_Block] = []
-    under: set[str] = set()
+    under: Set[str] = frozenset()
     for first, end, heading in _blocks("\n".join(lines)):
         text = "\n".join(lines[first:end])
         terms = _terms(text, lexicon)
@@ -84,13 +84,15 @@ def _score(lines: Sequence[str], units: Sequence[Unit], lexicon: Lexicon) -> lis
     return found
 
 
-def _terms(text: str, lexicon: Lexicon) -> set[str]:
+@lru_cache(maxsize=2048)
+def _terms(text: str, lexicon: Lexicon) -> frozenset[str]:
     found = words(text)
     stems = [part for word in found for part in word.parts]
-    return {term for word in found for term in word.terms} | {concept for _, _, concept in lexicon.concepts(stems)}
+    concepts = (concept for _, _, concept in lexicon.concepts(stems))
+    return frozenset((*(term for word in found for term in word.terms), *concepts))
 
 
-def _found(unit: Unit, terms: set[str]) -> float:
+def _found(unit: Unit, terms: Set[str]) -> float:
     return max((weight for names, weight in unit.readings if all(name in terms for name in names)), default=0.0)
 
 

@@ -1,133 +1,227 @@
-"""Which documents have a term in one field, and how much it says there.
+"""Where each term is, and how much it says there.
 
-BM25 (Robertson and Zaragoza, 2009) with the field's own document frequencies. Ids and weights lie in arrays, ids in
-ascending order, so that a single document can be looked up in a list without reading it.
+BM25 (Robertson and Zaragoza, 2009), with each field's own document frequencies and lengths. A *slot* is a field of a
+section: first come the titles, one a section, then the bodies, then the alternates, of which a section has any number.
+So one list of slots and weights for each term holds all three fields, and a query is a few sums over arrays.
 """
 
 import math
-from array import array
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from bot.search.counting import Counts
+from bot.search.numbers import Numbers
 from bot.search.query import Unit
 from bot.search.words import EVERYDAY
 
-_LOOSE = 0.1  # how much of the weight of an everyday synonym counts as a sign that the document is meant
+_LOOSE = 0.1  # how much of the weight of an everyday synonym counts as a sign that the section is meant
 _SATURATION = 1.5  # BM25's k1
+_LENGTH_SHARES = (0.4, 0.85, 0.4)  # BM25's b for titles, bodies, alternates
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Which slots there are: of `documents` titles, as many bodies, and the alternates of the documents `owners`,
+    ascending."""
+
+    documents: int
+    owners: Numbers
+
+    @property
+    def bounds(self) -> tuple[int, int, int, int]:
+        """Where titles, bodies and alternates begin, and the number of slots."""
+        return 0, self.documents, 2 * self.documents, 2 * self.documents + len(self.owners)
+
+    def documents_of(self, slots: Numbers) -> Numbers:
+        """The documents that slots belong to."""
+        import numpy as np
+
+        count = self.documents
+        return np.concatenate((np.arange(count), np.arange(count), self.owners))[slots]
+
+    def alternates_of(self, document: int) -> tuple[int, int]:
+        """The first slot of a document's alternates, and the one behind the last."""
+        first, last = self.owners.searchsorted((document, document + 1)).tolist()
+        return 2 * self.documents + first, 2 * self.documents + last
 
 
 class Postings:
-    """One field of all documents; filled by `add` in ascending order of ids, then closed."""
+    """The slots of each term, with its weight there. Immutable.
 
-    def __init__(self, length_share: float) -> None:
-        self._length_share = length_share  # BM25's b
-        self._lengths: list[float] = []
-        self._ids: dict[str, array[int]] = {}
-        self._weights: dict[str, array[float]] = {}
-        self._most: dict[str, float] = {}
+    Made of arrays that can be kept: `starts` (one more than there are terms), `slots`, `weights`, `most` (the highest
+    weight of each term in each of the three fields) and `rarity` (of each term among whole sections).
+    """
 
-    def add(self, counts: Mapping[str, float], length: float) -> int:
-        """Add a document of `length` words and return its id."""
-        number = len(self._lengths)
-        self._lengths.append(length)
-        ids, weights = self._ids, self._weights
-        for term, count in counts.items():
-            known = ids.get(term)
-            if known is None:
-                ids[term] = array("I", (number,))
-                weights[term] = array("f", (count,))
-            else:
-                known.append(number)
-                weights[term].append(count)
-        return number
+    def __init__(
+        self,
+        terms: Sequence[str],
+        fields: Fields,
+        *,
+        starts: Numbers,
+        slots: Numbers,
+        weights: Numbers,
+        most: Numbers,
+        rarity: Numbers,
+    ) -> None:
+        self.places = {term: place for place, term in enumerate(terms)}
+        self.fields = fields
+        self.starts, self.slots, self.weights, self.most, self.rarity = starts, slots, weights, most, rarity
+        self._slots, self._starts = slots.data, starts.data  # faster for single numbers
 
-    def close(self, owners: Sequence[int] | None = None, documents: int = 0) -> None:
-        """Turn counts into weights. Where a document may have several ids or none, `owners` names it for each id and
-        `documents` is how many there are: document frequencies count documents."""
-        total = len(self._lengths) if owners is None else documents
-        mean = (sum(self._lengths) / len(self._lengths) if self._lengths else 0.0) or 1.0
-        fixed, share = _SATURATION * (1 - self._length_share), _SATURATION * self._length_share / mean
-        norms = [fixed + share * length for length in self._lengths]
-        for term, counts in self._weights.items():
-            ids = self._ids[term]
-            frequency = len(ids) if owners is None or len(ids) == 1 else len({owners[number] for number in ids})
-            rarity = idf(total, frequency) * (_SATURATION + 1)
-            if len(counts) == 1:
-                counts[0] = self._most[term] = rarity * counts[0] / (counts[0] + norms[ids[0]])
-                continue
-            found = [rarity * count / (count + norms[number]) for count, number in zip(counts, ids, strict=True)]
-            self._weights[term] = array("f", found)
-            self._most[term] = max(found)
+    @staticmethod
+    def of(counts: Counts, fields: Fields) -> "Postings":
+        """Weigh what was counted."""
+        import numpy as np
 
-    def __contains__(self, term: object) -> bool:
-        return term in self._ids
+        terms = np.repeat(np.arange(len(counts.terms)), np.diff(counts.starts))
+        documents = fields.documents_of(counts.slots)
+        field_of = np.searchsorted(np.array(fields.bounds[1:3]), counts.slots, side="right")
+        groups = terms * 3 + field_of  # ascending, since slots are
+        new = np.diff(groups * (fields.documents + 1) + documents, prepend=-1) != 0  # a document counts once in a field
+        in_field = np.bincount(groups[new], minlength=3 * len(counts.terms))
+        norms = np.zeros(fields.bounds[3])
+        for field, share in enumerate(_LENGTH_SHARES):
+            own = slice(*fields.bounds[field : field + 2])
+            lengths = counts.lengths[own]
+            mean = (float(lengths.mean()) if len(lengths) else 0.0) or 1.0
+            norms[own] = _SATURATION * (1 - share) + _SATURATION * share / mean * lengths
+        rarity = _idf(fields.documents, in_field) * (_SATURATION + 1)
+        weights = (rarity[groups] * counts.counts / (counts.counts + norms[counts.slots])).astype(np.float32)
+        most = np.zeros(3 * len(counts.terms), np.float32)
+        if len(groups):
+            firsts = np.flatnonzero(np.diff(groups, prepend=-1))
+            most[groups[firsts]] = np.maximum.reduceat(weights, firsts)
+        whole = terms * fields.documents + documents
+        whole.sort()
+        anywhere = np.bincount(whole[np.diff(whole, prepend=-1) != 0] // fields.documents, minlength=len(counts.terms))
+        return Postings(
+            counts.terms,
+            fields,
+            starts=counts.starts,
+            slots=counts.slots,
+            weights=weights,
+            most=most.reshape(-1, 3),
+            rarity=_idf(fields.documents, anywhere),
+        )
 
-    def weight(self, term: str, number: int) -> float:
-        """What a term weighs in one document; 0 if it isn't there."""
-        ids = self._ids.get(term)
-        if ids is None:
-            return 0.0
-        at = bisect_left(ids, number)
-        return self._weights[term][at] if at < len(ids) and ids[at] == number else 0.0
+    def idf(self, term: str) -> float | None:
+        """The rarity of a term among sections; None if none has it."""
+        place = self.places.get(term)
+        return None if place is None else float(self.rarity[place])
 
     def cost(self, unit: Unit) -> int:
-        """How many postings `values` reads."""
-        return sum(len(self._ids.get(term, ())) for terms, _ in unit.readings for term in terms)
-
-    def most(self, unit: Unit) -> float:
-        """No document gets more for this unit."""
-        return max(
-            (weight * sum(self._most.get(term, 0.0) for term in terms) for terms, weight in unit.readings), default=0.0
+        """How many postings `add` reads."""
+        return sum(
+            self._starts[place + 1] - self._starts[place] for terms, _ in unit.readings for place in self._known(terms)
         )
 
-    def value(self, unit: Unit, number: int) -> float:
-        """What one document gets for a unit: its best reading's weights, less where only a part of it is there."""
+    def bounds(self, unit: Unit) -> tuple[float, float, float]:
+        """No title, body and alternate gets more for this unit."""
+        titles = bodies = alternates = 0.0
+        for terms, weight in unit.readings:
+            title = body = alternate = 0.0
+            for place in self._known(terms):
+                of_title, of_body, of_alternate = self.most[place].tolist()
+                title, body, alternate = title + of_title, body + of_body, alternate + of_alternate
+            titles = max(titles, weight * title)
+            bodies = max(bodies, weight * body)
+            alternates = max(alternates, weight * alternate)
+        return titles, bodies, alternates
+
+    def add(self, unit: Unit, into: Numbers, scratch: Numbers) -> None:
+        """Add to each slot what it gets for a unit, times the unit's weight: its best reading's weights, less where
+        only a part of the reading is there. `scratch` has zeros, also afterwards."""
+        import numpy as np
+
+        lists = [found for terms, weight in unit.readings for found in self._lists(terms, weight)]
+        if len(lists) == 1:
+            slots, values = lists[0]
+            into[slots] += unit.weight * values
+            return
+        for slots, values in lists:
+            scratch[slots] = np.maximum(scratch[slots], values)
+        for slots, _ in lists:
+            into[slots] += unit.weight * scratch[slots]
+            scratch[slots] = 0.0  # what two readings have is added once
+
+    def at(self, unit: Unit, slots: Numbers) -> Numbers:
+        """What some slots get for a unit, times its weight, as `add` says."""
+        import numpy as np
+
+        best = np.zeros(len(slots))
+        for terms, weight in unit.readings:
+            parts = [self._values_at(place, slots) for place in self._known(terms)]
+            if parts:
+                best = np.maximum(best, weight * parts[0] if len(terms) == 1 else _part(parts, len(terms), weight))
+        return unit.weight * best
+
+    def share(self, unit: Unit, slots: Sequence[int]) -> float:
+        """How much of a unit one of the slots has at most, in [0, 1]. What everyday words have in common says little
+        here."""
         best = 0.0
         for terms, weight in unit.readings:
-            if len(terms) == 1:
-                found = weight * self.weight(terms[0], number)
-            else:
-                parts = [part for term in terms if (part := self.weight(term, number))]
-                found = weight * sum(parts) * len(parts) / len(terms)
-            best = max(best, found)
+            counts = weight * _LOOSE if terms[0].startswith(EVERYDAY) else weight
+            places = self._known(terms)
+            if counts * len(places) / len(terms) > best:
+                here = max(sum(self._has(place, slot) for place in places) for slot in slots)
+                best = max(best, counts * here / len(terms))
         return best
 
-    def share(self, unit: Unit, number: int) -> float:
-        """How much of a unit a document has, in [0, 1]. What everyday words have in common says little here."""
-        return max(
-            weight * sum(1 for term in terms if self.weight(term, number)) / len(terms)
-            for terms, weight in (
-                (terms, weight * _LOOSE if terms[0].startswith(EVERYDAY) else weight) for terms, weight in unit.readings
-            )
-        )
+    def having(self, terms: Iterable[str], slots: Sequence[int]) -> list[bool]:
+        """Which terms are in one of the slots."""
+        return [
+            (place := self.places.get(term)) is not None and any(self._has(place, slot) for slot in slots)
+            for term in terms
+        ]
 
-    def values(self, unit: Unit) -> dict[int, float]:
-        """What every document that has something of a unit gets for it, as `value` says."""
-        best: dict[int, float] = {}
-        for terms, weight in unit.readings:
-            found = self._list(terms[0], weight) if len(terms) == 1 else self._together(terms, weight)
-            if not best:
-                best = found
-                continue
-            for number, value in found.items():
-                if value > best.get(number, 0.0):
-                    best[number] = value
-        return best
+    def _known(self, terms: Iterable[str]) -> list[int]:
+        return [place for term in terms if (place := self.places.get(term)) is not None]
 
-    def _list(self, term: str, weight: float) -> dict[int, float]:
-        ids = self._ids.get(term)
-        if ids is None:
-            return {}
-        return {number: weight * value for number, value in zip(ids, self._weights[term], strict=True)}
+    def _has(self, place: int, slot: int) -> bool:
+        end = self._starts[place + 1]
+        at = bisect_left(self._slots, slot, self._starts[place], end)
+        return at < end and self._slots[at] == slot
 
-    def _together(self, terms: Sequence[str], weight: float) -> dict[int, float]:
-        sums: dict[int, float] = {}
-        hits: dict[int, int] = {}
-        for term in terms:
-            for number, value in self._list(term, weight).items():
-                sums[number] = sums.get(number, 0.0) + value
-                hits[number] = hits.get(number, 0) + 1
-        return {number: value * hits[number] / len(terms) for number, value in sums.items()}
+    def _list(self, place: int) -> tuple[Numbers, Numbers]:
+        first, end = self._starts[place], self._starts[place + 1]
+        return self.slots[first:end], self.weights[first:end]
+
+    def _lists(self, terms: Sequence[str], weight: float) -> Iterable[tuple[Numbers, Numbers]]:
+        """The slots of a reading with their values; at most one list."""
+        import numpy as np
+
+        places = self._known(terms)
+        if not places:
+            return
+        if len(terms) == 1:
+            slots, weights = self._list(places[0])
+            yield slots, weight * weights
+            return
+        slots = np.unique(np.concatenate([self._list(place)[0] for place in places]))
+        yield slots, _part([self._values_at(place, slots) for place in places], len(terms), weight)
+
+    def _values_at(self, place: int, slots: Numbers) -> Numbers:
+        """What a term weighs in each slot; 0 where it isn't."""
+        import numpy as np
+
+        known, weights = self._list(place)
+        at = np.minimum(known.searchsorted(slots), len(known) - 1)
+        return np.where(known[at] == slots, weights[at], 0.0)
+
+
+def _part(parts: Sequence[Numbers], whole: int, weight: float) -> Numbers:
+    """The value of a reading of `whole` terms of which these are known: less where only some are there."""
+    import numpy as np
+
+    values = np.stack(parts)
+    return np.asarray(weight / whole * values.sum(axis=0) * np.count_nonzero(values, axis=0))
+
+
+def _idf(total: int, counts: Numbers) -> Numbers:
+    import numpy as np
+
+    return np.log(1 + (total - counts + 0.5) / (counts + 0.5))
 
 
 def idf(total: int, count: int) -> float:

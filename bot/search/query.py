@@ -1,10 +1,7 @@
 """A question to units that can be looked up: words or phrases, each with a weight and its possible readings."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from bot.search.words import EVERYDAY, SAME, Lexicon, Word, stem, words
 
@@ -19,8 +16,6 @@ IDENTIFIER_WEIGHT = 1.5  # `Run.get_context`: who writes that means exactly that
 _MAX_LENGTH = 4000  # characters; more is cut off: nobody asks one question in so many
 _MAX_UNITS = 64
 _MAX_REPAIRS = 12
-_MAX_CANDIDATES = 3
-_TWO_ERRORS_FROM = 8  # letters
 
 Reading = tuple[tuple[str, ...], float]
 """Terms that a section should have, and how much this reading of the unit counts in (0, 1]."""
@@ -38,20 +33,11 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What can be meant: `has(term)` for the FAQ's index terms, `spelled` its words as written with their frequency,
-    `known` all words that a misspelling may stand for, by their length (see `by_length`)."""
+    """What can be meant: `has(term)` for the FAQ's index terms, `meant` for the words that a misspelling may stand for,
+    the likeliest first."""
 
     has: Callable[[str], bool]
-    spelled: Mapping[str, int]
-    known: Mapping[int, Sequence[str]] = field(default_factory=dict)
-
-
-def by_length(names: Iterable[str]) -> dict[int, list[str]]:
-    """Distinct words by their number of letters."""
-    found: dict[int, list[str]] = {}
-    for name in dict.fromkeys(names):
-        found.setdefault(len(name), []).append(name)
-    return found
+    meant: Callable[[str], Sequence[str]] = lambda _: ()
 
 
 def units(query: str, vocabulary: Vocabulary, lexicon: Lexicon) -> list[Unit]:
@@ -129,7 +115,7 @@ def _all_spellings(asked: Sequence[Word], vocabulary: Vocabulary, lexicon: Lexic
     repaired: dict[str, list[str]] = {}
     for word in asked:
         if word.text not in repaired and len(repaired) < _MAX_REPAIRS and _is_strange(word, vocabulary, lexicon):
-            repaired[word.text] = _spellings(word.text, vocabulary)
+            repaired[word.text] = list(vocabulary.meant(word.text))
     return [repaired.get(word.text, []) for word in asked]
 
 
@@ -141,32 +127,3 @@ def _is_strange(word: Word, vocabulary: Vocabulary, lexicon: Lexicon) -> bool:
     if vocabulary.has(word.whole) or all(vocabulary.has(part) for part in word.parts):
         return False
     return not (text in lexicon.everyday or text in lexicon.light_words or word.whole in lexicon.phrases)
-
-
-def _spellings(text: str, vocabulary: Vocabulary) -> list[str]:
-    """The nearest words of the vocabulary, if there are any near."""
-    allowed = 2 if len(text) >= _TWO_ERRORS_FROM else 1
-    alike = [
-        name
-        for length in range(len(text) - allowed, len(text) + allowed + 1)
-        for name in vocabulary.known.get(length, ())
-    ]
-    close = process.extract(text, alike, scorer=OSA.distance, score_cutoff=allowed, limit=None)
-    # A slip rarely hits the first letter, so that another one needs more agreement.
-    likely = [
-        (distance, -vocabulary.spelled.get(name, 0), name) for name, distance, _ in close if _plausible(text, name)
-    ]
-    if not likely:
-        return []
-    nearest = min(likely)[0]
-    return list(dict.fromkeys(name for distance, _, name in sorted(likely) if distance == nearest))[:_MAX_CANDIDATES]
-
-
-def _plausible(text: str, name: str) -> bool:
-    return (
-        text[0] == name[0]
-        or sorted(text[:2]) == sorted(name[:2])
-        or text[1:] == name
-        or name[1:] == text
-        or len(text) >= 7
-    )

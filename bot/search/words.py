@@ -6,6 +6,7 @@ written without spaces are indexed as pairs of characters.
 """
 
 import re
+import string
 import threading
 import tomllib
 import unicodedata
@@ -34,6 +35,7 @@ _UNSPACED = re.compile(
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 _POSSESSIVE = re.compile(r"'s$")
 _MAX_WORD = 64
+_AROUND = string.punctuation.replace("+", "")  # what may stand around a token and is no part of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,28 @@ def tokens(text: str) -> list[str]:
     if not text.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).replace("\u2019", "'").replace("\u2018", "'"))
     return _COMPOUND.findall(text)
+
+
+def pieces(text: str) -> list[str]:
+    """`text` cut at white space, where no token goes on: the tokens of the pieces are those of the text."""
+    return (text if text.isascii() else _INVISIBLE.sub("", text)).split()
+
+
+def words_of_pieces(texts: Sequence[str]) -> Iterator[Sequence[Word]]:
+    """The `words` of each text, quickly for those that are one plain word: what most `pieces` are."""
+    plain = [_plain(text) for text in texts]
+    with _stemmer_lock:
+        stems = _stemmer.stemWords(plain)
+    for text, word, its_stem in zip(texts, plain, stems, strict=True):
+        yield (Word(word, its_stem, (its_stem,)),) if word else words(text)
+
+
+def _plain(text: str) -> str:
+    """The folded word of a text that is nothing but an English word, as far as its letters show; empty if it isn't."""
+    core = text.strip(_AROUND)
+    if core.isascii() and core.isalpha() and len(core) <= _MAX_WORD and (core[1:].islower() or core.isupper()):
+        return core.lower()
+    return ""
 
 
 def words_of(token: str) -> Iterator[Word]:
@@ -131,7 +155,7 @@ def _word(piece: str) -> Word | None:
     return Word(text, parts[0] if len(parts) == 1 else stem(text), parts, names, identifier, is_dotted)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
     """What is known about words apart from any FAQ: small talk, words of low weight, synonyms, everyday English.
 

@@ -193,8 +193,8 @@ def test_the_best_of_many_sections_are_those_of_a_full_search() -> None:
         Section((name,), name, 1, str(number), "a.md", number, number, body, body)
         for number, (name, body) in enumerate(texts)
     )
-    index = Index(sections, lexicon())
-    vocabulary = Vocabulary(index.terms.__contains__, index.vocabulary)
+    index = Index.of(sections, lexicon())
+    vocabulary = Vocabulary(index.terms.__contains__)
 
     for _ in range(20):
         asked = units(" ".join(draw.sample(names, 5)), vocabulary, lexicon())

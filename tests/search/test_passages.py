@@ -47,7 +47,7 @@ brush --soft boiler
 
 def passage(text: str, query: str, limit: int) -> Passage:
     section = parse(text, "f.md").sections[0]
-    asked = units(query, Vocabulary(lambda _: True, {}), lexicon())
+    asked = units(query, Vocabulary(lambda _: True), lexicon())
     return choose(section, asked, lexicon(), limit=limit)
 
 
@@ -97,7 +97,7 @@ def test_the_limit_is_a_parameter_of_the_faq(make_faq: MakeFaq) -> None:
 @settings(max_examples=150, deadline=None)
 @given(DOCUMENTS, st.text(max_size=30), st.integers(min_value=1, max_value=200))
 def test_passages_are_unchanged_pieces_that_begin_at_their_line(text: str, query: str, limit: int) -> None:
-    asked = units(query, Vocabulary(lambda _: True, {}), lexicon())
+    asked = units(query, Vocabulary(lambda _: True), lexicon())
 
     for section in parse(text, "f.md").sections:
         found = choose(section, asked, lexicon(), limit=limit)
@@ -127,7 +127,7 @@ def test_the_rest_of_an_entry_follows_its_passage(make_faq: MakeFaq) -> None:
 @settings(max_examples=100, deadline=None)
 @given(DOCUMENTS, st.text(max_size=30), st.integers(min_value=1, max_value=200))
 def test_passage_and_rest_are_the_whole_entry(text: str, query: str, limit: int) -> None:
-    asked = units(query, Vocabulary(lambda _: True, {}), lexicon())
+    asked = units(query, Vocabulary(lambda _: True), lexicon())
 
     for section in parse(text, "f.md").sections:
         shown = choose(section, asked, lexicon(), limit=limit)
