@@ -94,7 +94,7 @@ class RoleService(Protocol):
         """All role definitions that can be assigned here."""
 
     def denials(self, object_id: str) -> tuple[DenyAssignment, ...]:
-        """Deny assignments in force at the workspace; those that reach the principal, through groups too, say so."""
+        """Deny assignments at the workspace and above; those that reach the principal, through groups too, say so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ What a deny assignment excepts counts only where it is said. A role definition t
 it takes out again is left out, which can only make roles smaller: an assignment of an unknown role counts nowhere.
 """
 
+import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import count
 from typing import Any, TypeVar
@@ -19,7 +20,7 @@ import structlog
 
 from bot.adapters.azureml.config import AzureMLConfig, ManagedIdentity, ServicePrincipal
 from bot.adapters.azureml.redaction import redacted, shortened
-from bot.domain.access import DenyAssignment, Permission, RoleAssignment, RoleDefinition
+from bot.domain.access import DenyAssignment, Permission, RoleAssignment, RoleDefinition, short_id
 from bot.domain.errors import InvalidRequest, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -75,12 +76,30 @@ class AzureRoles:
         )
 
     def definitions(self) -> tuple[RoleDefinition, ...]:
-        """All role definitions that can be assigned here, but for incomplete ones."""
-        found = self._all("role definitions", lambda client: client.role_definitions.list(self.scope), _definition)
-        return tuple(definition for definition in found if definition)
+        """All role definitions that can be assigned here, but for incomplete ones.
+
+        Raises:
+            Unavailable: also when one id stands for two different roles.
+        """
+        conditions: dict[tuple[str, int], str] = {}
+
+        def read(response: Any) -> None:
+            if response.http_response.status_code == 200:
+                conditions.update(_conditions(json.loads(response.http_response.text())))
+
+        found = self._all(
+            "role definitions",
+            lambda client: client.role_definitions.list(self.scope, raw_response_hook=read),
+            lambda item: _definition(item, conditions),
+        )
+        by_id: dict[str, RoleDefinition] = {}
+        for definition in found:
+            if definition and by_id.setdefault(short_id(definition.id), definition) != definition:
+                raise _incomplete("role definition")
+        return tuple(by_id.values())
 
     def denials(self, object_id: str) -> tuple[DenyAssignment, ...]:
-        """Deny assignments in force at the workspace; without those that stay at a scope above it.
+        """Deny assignments at the workspace and above it, also those that no lower scope inherits.
 
         Asked twice: which there are, and which of them reach the principal. Only the service knows the groups in which
         somebody holds no role; whether its answer about a person names the denials for everyone, it doesn't document.
@@ -95,13 +114,11 @@ class AzureRoles:
         return tuple(found.values())
 
     def _denials(self, wanted: str) -> tuple[DenyAssignment, ...]:
-        found = self._all(
+        return self._all(
             "deny assignments",
             lambda client: client.deny_assignments.list_for_scope(self.scope, filter=wanted),
-            lambda item: (_denial(item), bool(item.do_not_apply_to_child_scopes)),
+            _denial,
         )
-        here = self.scope.strip("/").lower()
-        return tuple(denial for denial, stays in found if not stays or denial.scope.strip("/").lower() == here)
 
     def close(self) -> None:
         """Close the connections."""
@@ -114,7 +131,7 @@ class AzureRoles:
         for attempt in count(1):
             try:
                 return tuple(convert(item) for page in self._pages(what, ask, give_up_at) for item in page)
-            except (DecodeError, TypeError, ValueError, AttributeError) as error:
+            except (DecodeError, TypeError, ValueError, AttributeError, RecursionError) as error:
                 raise self._garbage(what, error) from error
             except HttpResponseError as error:
                 if not self._again(attempt, give_up_at, error.status_code):
@@ -279,18 +296,33 @@ def _assignment(item: Any) -> RoleAssignment:
         principal_id=_needed(item, "principal_id", "role assignment"),
         principal_type=str(item.principal_type or ""),
         role_definition_id=_needed(item, "role_definition_id", "role assignment"),
-        scope=_needed(item, "scope", "role assignment"),
+        scope=_scope(item, "role assignment"),
         condition=str(item.condition or ""),
     )
 
 
-def _definition(item: Any) -> RoleDefinition | None:
+def _conditions(answer: Any) -> dict[tuple[str, int], str]:
+    """The conditions of permission blocks, by role definition and place: newer than the client's model, which drops
+    them. A role would allow without its condition then."""
+    return {
+        (str(item.get("id")), place): str(block["condition"])
+        for item in answer.get("value") or ()
+        if isinstance(item, dict)
+        for place, block in enumerate((item.get("properties") or {}).get("permissions") or ())
+        if isinstance(block, dict) and block.get("condition")
+    }
+
+
+def _definition(item: Any, conditions: Mapping[tuple[str, int], str]) -> RoleDefinition | None:
     identifier, name, permissions = (getattr(item, field, None) for field in ("id", "role_name", "permissions"))
-    whole = (
-        isinstance(identifier, str)
-        and isinstance(name, str)
-        and permissions is not None
-        and all(permission.actions is not None and permission.not_actions is not None for permission in permissions)
+    whole = isinstance(identifier, str) and isinstance(name, str) and permissions is not None
+    whole = whole and all(
+        block.actions is not None
+        and block.not_actions is not None
+        # Of data actions a role need not speak. If it names some, it must also say what it takes out again.
+        and (not block.data_actions or block.not_data_actions is not None)
+        and _all_texts(block)
+        for block in permissions or ()
     )
     if not whole:
         log.warning("authorization.incomplete_role_definition", definition=str(identifier)[:200])
@@ -299,35 +331,53 @@ def _definition(item: Any) -> RoleDefinition | None:
         id=str(identifier),
         name=str(name),
         description=str(item.description or ""),
-        permissions=tuple(_permission(permission) for permission in permissions or ()),
+        permissions=tuple(
+            _permission(permission, conditions.get((str(identifier), place), ""))
+            for place, permission in enumerate(permissions or ())
+        ),
         custom=str(item.role_type or "").lower() == "customrole",
     )
 
 
 def _denial(item: Any) -> DenyAssignment:
-    if not item.principals or not item.permissions or any(part.actions is None for part in item.permissions):
+    if not item.principals or not item.permissions:
+        raise _incomplete("deny assignment")
+    if any(part.actions is None or not _all_texts(part) for part in item.permissions):
         raise _incomplete("deny assignment")
     principals = tuple(_needed(principal, "id", "deny assignment") for principal in item.principals)
-    conditions = (item.condition, *(part.condition for part in item.permissions))
     return DenyAssignment(
         id=_needed(item, "id", "deny assignment"),
         name=str(item.deny_assignment_name or ""),
-        scope=_needed(item, "scope", "deny assignment"),
-        permissions=tuple(_permission(part) for part in item.permissions),
+        scope=_scope(item, "deny assignment"),
+        permissions=tuple(_permission(part, str(part.condition or "")) for part in item.permissions),
         principal_ids=principals,
         excluded_ids=tuple(str(excluded.id) for excluded in item.exclude_principals or () if excluded.id),
         everyone=_EVERYONE in principals,
-        condition=" and ".join(str(condition) for condition in conditions if condition),
+        condition=str(item.condition or ""),
+        stays=item.do_not_apply_to_child_scopes is True,
     )
 
 
-def _permission(item: Any) -> Permission:
+def _permission(item: Any, condition: str) -> Permission:
     return Permission(
         actions=tuple(item.actions or ()),
         not_actions=tuple(item.not_actions or ()),
         data_actions=tuple(item.data_actions or ()),
         not_data_actions=tuple(item.not_data_actions or ()),
+        condition=condition,
     )
+
+
+def _all_texts(block: Any) -> bool:
+    lists = (block.actions, block.not_actions, block.data_actions, block.not_data_actions)
+    return all(isinstance(each, str) for patterns in lists for each in patterns or ())
+
+
+def _scope(item: Any, what: str) -> str:
+    scope = _needed(item, "scope", what)
+    if not scope.startswith("/"):
+        raise _incomplete(what)
+    return scope
 
 
 def _needed(item: Any, field: str, what: str) -> str:

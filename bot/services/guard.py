@@ -4,11 +4,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.domain.access import Access, Caller, Decision, Principal, RoleDefinition, decide, smallest_role
+from bot.domain.access import Access, Caller, Decision, Principal, RoleDefinition, Settled, decide, smallest_role
 from bot.domain.audit import AuditEntry, Phase
 from bot.domain.commands import Command
 from bot.domain.errors import BotError, OutcomeUnknown, PermissionDenied, Unavailable
@@ -127,34 +127,32 @@ class Guard:
 
     def _decide(self, principal: Principal, command: Command) -> tuple[Decision, PermissionDenied | None]:
         access = self.access(principal.object_id)
+        decision = Decision(True, "no Azure action needed", Settled.POLICY)
         if command.action is not None:
             decision = decide(access, command.action)
             if not decision.allowed:
-                return decision, self._missing_action(command, command.action, access.definitions)
-            settled_by = decision.settled_by
-        else:
-            settled_by = "no Azure action needed"
+                return decision, self._missing_action(command, command.action, decision, access.definitions)
         policy = self._policies.current()
         held = access.role_names()
         if not policy.allows(command.name, held):
-            decision = Decision(
-                False, f"policy {policy.digest}: no rule allows {command.name} to {', '.join(held) or 'no role'}"
-            )
-            return decision, self._not_in_policy(command, policy.roles_for(command.name))
-        return Decision(True, f"{settled_by}; policy {policy.digest}"), None
+            reason = f"policy {policy.digest}: no rule allows {command.name} to {', '.join(held) or 'no role'}"
+            return Decision(False, reason, Settled.POLICY), self._not_in_policy(command, policy.roles_for(command.name))
+        return replace(decision, settled_by=f"{decision.settled_by}; policy {policy.digest}"), None
 
     def _missing_action(
-        self, command: Command, action: str, definitions: tuple[RoleDefinition, ...]
+        self, command: Command, action: str, decision: Decision, definitions: tuple[RoleDefinition, ...]
     ) -> PermissionDenied:
         role = smallest_role(action, definitions)
-        advice = (
-            f"The smallest role that allows it is {role}; an owner of the workspace can assign it to you."
-            if role
-            else "No role here allows it; an owner of the workspace would have to create one."
-        )
-        return PermissionDenied(
-            f"None of your Azure roles allows “{command.name}”. {advice}", missing=action, role=role, scope=self.scope
-        )
+        if decision.kind is Settled.DENIAL:
+            what = f"In Azure the deny assignment “{decision.denial}” forbids what “{command.name}” needs."
+            role, advice = "", "It overrides every role; an owner of the workspace can tell you why it is there."
+        elif role:
+            what = _no_role(command, decision)
+            advice = f"The smallest role that allows it is {role}; an owner of the workspace can assign it to you."
+        else:
+            what = _no_role(command, decision)
+            advice = "No role here allows it; an owner of the workspace would have to create one."
+        return PermissionDenied(f"{what} {advice}", missing=action, role=role, scope=self.scope)
 
     def _not_in_policy(self, command: Command, roles: tuple[str, ...]) -> PermissionDenied:
         if roles:
@@ -192,6 +190,15 @@ class Guard:
                 reference=caller.reference,
             )
         )
+
+
+def _no_role(command: Command, decision: Decision) -> str:
+    if decision.kind is Settled.CONDITION:
+        return (
+            f"Your Azure role {decision.role} allows “{command.name}” only under a condition, and I can't tell whether "
+            "you meet it."
+        )
+    return f"None of your Azure roles allows “{command.name}”."
 
 
 def cause_of(error: Exception) -> str:

@@ -180,9 +180,13 @@ def test_a_deny_assignment_that_stays_above_is_not_in_force_here(roles: RoleServ
             },
         }
 
-    sandbox.fault(path=DENIALS, status=200, body={"value": [denial("/subscriptions"), denial(roles.scope.upper())]})
-
-    assert [found.scope for found in roles.denials(DANA)] == [roles.scope.upper()]
+    owner = access.RoleDefinition("/r/1", "owner", "", (access.Permission(("*",)),))
+    own = access.RoleAssignment("/a", DANA, "User", owner.id, roles.scope)
+    for scope, allowed in (("/subscriptions", True), (roles.scope.upper(), False)):
+        sandbox.fault(path=DENIALS, status=200, body={"value": [denial(scope)]})
+        asked = access.Access(DANA, roles.scope, (own,), (owner,), roles.denials(DANA))
+        sandbox.calm()
+        assert access.decide(asked, access.RUN_SUBMIT).allowed is allowed
 
 
 def test_a_role_that_does_not_say_what_it_takes_out_allows_nothing(roles: RoleService, sandbox: Sandbox) -> None:
@@ -193,6 +197,29 @@ def test_a_role_that_does_not_say_what_it_takes_out_allows_nothing(roles: RoleSe
     sandbox.fault(path=DEFINITIONS, status=200, body={"value": [partial, whole, None, {"id": "/r/empty"}]})
 
     assert [definition.name for definition in roles.definitions()] == ["whole"]
+
+
+def test_a_role_that_allows_under_a_condition_only_allows_nothing(roles: RoleService, sandbox: Sandbox) -> None:
+    block = {"actions": ["*"], "notActions": []}
+    blocks = [{**block, "condition": "@Resource[...] StringEquals 'x'"}]
+    body = {"value": [{"id": "/r/careful", "properties": {"roleName": "careful", "permissions": blocks}}]}
+    sandbox.fault(path=DEFINITIONS, status=200, body=body)
+
+    (careful,) = roles.definitions()
+
+    assert careful.permissions[0].condition
+    assert not careful.allows(access.RUN_SUBMIT)
+
+
+def test_one_id_for_two_roles_is_no_answer(roles: RoleService, sandbox: Sandbox) -> None:
+    def role(name: str, action: str) -> dict[str, Any]:
+        permissions = [{"actions": [action], "notActions": []}]
+        return {"id": "/r/same", "properties": {"roleName": name, "permissions": permissions}}
+
+    sandbox.fault(path=DEFINITIONS, status=200, body={"value": [role("a", "*"), role("b", "*/read")]})
+
+    with pytest.raises(Unavailable):
+        roles.definitions()
 
 
 def test_a_condition_is_kept_so_that_the_assignment_is_not_counted(roles: RoleService, sandbox: Sandbox) -> None:

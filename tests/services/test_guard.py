@@ -242,3 +242,14 @@ def test_looking_whether_somebody_may_is_no_attempt() -> None:
     assert not guard.may(principal(), SUBMIT)
     assert guard.may(principal(), ROLES) is READER.allows(ROLE_ASSIGNMENT_READ)
     assert audit.rows == []
+
+
+def test_a_refusal_for_a_condition_or_a_denial_says_so() -> None:
+    perhaps = FakeRoles(assigned(SCIENTIST, condition="@Resource[...] StringEquals 'x'"))
+    frozen = FakeRoles(assigned(SCIENTIST))
+    frozen.denied.append(DenyAssignment("/d", "freeze", GROUP, (Permission(("*/action",)),), (), everyone=True))
+
+    with pytest.raises(PermissionDenied, match="AzureML Data Scientist allows “submit” only under a condition"):
+        attempt(guard_of(perhaps, FakeAudit()))
+    with pytest.raises(PermissionDenied, match="deny assignment “freeze” forbids"):
+        attempt(guard_of(frozen, FakeAudit()))

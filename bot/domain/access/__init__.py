@@ -1,0 +1,38 @@
+"""Who may do what: principals, Azure role data, and the pure evaluation of Azure RBAC."""
+
+from bot.domain.access.actions import (
+    ENVIRONMENT_READ,
+    ROLE_ASSIGNMENT_READ,
+    ROLE_ASSIGNMENT_WRITE,
+    RUN_CANCEL,
+    RUN_READ,
+    RUN_SUBMIT,
+)
+from bot.domain.access.decision import Access, Decision, Settled, decide, smallest_role
+from bot.domain.access.model import DenyAssignment, Permission, RoleAssignment, RoleDefinition, short_id, within
+from bot.domain.access.patterns import Patterns
+from bot.domain.access.people import Caller, Principal, reference_of
+
+__all__ = [
+    "ENVIRONMENT_READ",
+    "ROLE_ASSIGNMENT_READ",
+    "ROLE_ASSIGNMENT_WRITE",
+    "RUN_CANCEL",
+    "RUN_READ",
+    "RUN_SUBMIT",
+    "Access",
+    "Caller",
+    "Decision",
+    "DenyAssignment",
+    "Patterns",
+    "Permission",
+    "Principal",
+    "RoleAssignment",
+    "RoleDefinition",
+    "Settled",
+    "decide",
+    "reference_of",
+    "short_id",
+    "smallest_role",
+    "within",
+]

@@ -1,0 +1,10 @@
+"""The Azure actions that commands need; looked up by name nowhere else."""
+
+_ML = "Microsoft.MachineLearningServices/workspaces"
+
+RUN_SUBMIT = f"{_ML}/experiments/runs/submit/action"
+RUN_READ = f"{_ML}/experiments/runs/read"
+RUN_CANCEL = f"{_ML}/experiments/runs/write"
+ENVIRONMENT_READ = f"{_ML}/environments/read"
+ROLE_ASSIGNMENT_READ = "Microsoft.Authorization/roleAssignments/read"
+ROLE_ASSIGNMENT_WRITE = "Microsoft.Authorization/roleAssignments/write"
