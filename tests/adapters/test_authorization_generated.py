@@ -61,7 +61,12 @@ def decide_all(service: RoleDocuments, numbers: range, lines: Lines | None = Non
         cases = [case(number) for number in range(first, min(first + 100, numbers.stop))]
         for asked, parts in zip(cases, read(service, cases), strict=True):
             with reached(lines):
-                found = decide(Access(ME, asked.scope, *parts), asked.action, data=asked.data)
+                access = Access(ME, asked.scope, *parts)
+                found = decide(access, asked.action, data=asked.data)
+                nothing = decide(access, f"{asked.action}*", data=asked.data)
+                held = [role.name for _, role in access.held()]
+            assert nothing.kind is Settled.NO_ACTION
+            assert set(held) == set(access.role_names())
             assert found.allowed is naive(asked), f"{found} for {asked}"
             assert found.allowed is (found.kind is Settled.ROLE)
             yield found
@@ -91,7 +96,7 @@ def test_ten_thousand_made_up_cases_are_decided_as_a_naive_evaluator_does(servic
 
     check_shares(Counter(found.kind for found in decide_all(service, range(FAST, FAST + FULL), lines)))
 
-    assert missing(lines) == []
+    assert missing(lines) == [], "lines of the evaluator that nothing reached"
 
 
 @pytest.mark.parametrize("numbers", [range(200), pytest.param(range(200, 2_700), marks=pytest.mark.slow)])

@@ -8,7 +8,8 @@ from bot.domain.access.actions import (
     RUN_READ,
     RUN_SUBMIT,
 )
-from bot.domain.access.decision import Access, Decision, Settled, decide, smallest_role
+from bot.domain.access.advice import smallest_role
+from bot.domain.access.decision import Access, Decision, Settled, decide
 from bot.domain.access.model import DenyAssignment, Permission, RoleAssignment, RoleDefinition, short_id, within
 from bot.domain.access.patterns import Patterns
 from bot.domain.access.people import Caller, Principal, reference_of

@@ -14,20 +14,6 @@ from enum import StrEnum
 from bot.domain.access.model import DenyAssignment, RoleAssignment, RoleDefinition, scope_parts, short_id, within
 from bot.domain.access.patterns import Patterns, compiled, fold
 
-# From little to much, so that "the smallest role that would help" is the first that allows the action.
-_BY_BREADTH = (
-    "AzureML Metrics Writer (preview)",
-    "AzureML Registry User",
-    "Reader",
-    "AzureML Compute Operator",
-    "AzureML Data Scientist",
-    "Azure AI Developer",
-    "Role Based Access Control Administrator",
-    "User Access Administrator",
-    "Contributor",
-    "Owner",
-)
-
 
 class Settled(StrEnum):
     """What kind of thing settled a decision; only ROLE allows."""
@@ -161,18 +147,6 @@ def decide(access: Access, action: str, *, data: bool = False) -> Decision:
     yes or no. For `data` it is an action on data, which no control-plane action includes.
     """
     return access.decide(action, data=data)
-
-
-def smallest_role(action: str, definitions: Iterable[RoleDefinition], *, data: bool = False) -> str:
-    """Name of the smallest role that allows `action`: built-in ones from narrow to broad, then custom ones by name.
-
-    "" when none does.
-    """
-    able = {definition.name for definition in definitions if definition.allows(action, data=data)}
-    for name in _BY_BREADTH:
-        if name in able:
-            return name
-    return min(able, default="")
 
 
 def _grants(held: Iterable[tuple[RoleAssignment, RoleDefinition]], *, conditional: bool) -> tuple[_Grant, ...]:
