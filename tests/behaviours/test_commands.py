@@ -72,7 +72,7 @@ def test_a_role_is_explained_by_what_it_allows_and_who_holds_it(team: Team) -> N
     [
         ("roles “AzureML Data Scientist”", "enough for: submit"),
         ("WHOAMI", "*Owner*"),
-        ("  env   `demo-env` ", "pandas==2.2.3"),
+        ("  env   `demo-env` ", "pyyaml"),
         ("submit nosuch.py —compute cpu-cluster", "There is no script “nosuch.py”"),
     ],
 )
@@ -120,7 +120,7 @@ def test_a_filter_that_fits_no_environment_says_so(team: Team) -> None:
     assert "no environments with `prophet`" in team.command(RUI, "envs prophet")
 
 
-@pytest.mark.parametrize(("name", "package"), [("demo-env", "pandas==2.2.3"), ("AzureML-sklearn-1.5", "numpy=1.26")])
+@pytest.mark.parametrize(("name", "package"), [("demo-env", "pyyaml"), ("AzureML-sklearn-1.5", "numpy=1.26")])
 def test_an_environment_shows_what_is_inside(team: Team, name: str, package: str) -> None:
     answer = team.command(RUI, f"env {name}")
 
@@ -152,7 +152,7 @@ def test_a_mention_keeps_roles_private(team: Team) -> None:
     assert azure.RUI.object_id in answer.text
 
 
-@pytest.mark.parametrize(("text", "expected"), [("whoami", "*Reader*"), ("env demo-env", "pandas"), ("help", "/aml")])
+@pytest.mark.parametrize(("text", "expected"), [("whoami", "*Reader*"), ("env demo-env", "pyyaml"), ("help", "/aml")])
 def test_a_direct_message_carries_out_commands(team: Team, text: str, expected: str) -> None:
     assert expected in team.reply(team.type(RUI, "dm", text)).text
 

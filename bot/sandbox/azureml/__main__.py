@@ -29,7 +29,7 @@ def main() -> int:
         found = Confinement(None)
     found = replace(found, hidden=tuple(folder.resolve() for folder in options.hide))
     try:
-        sandbox = Sandbox(options.state, options.port, found)
+        sandbox = Sandbox(options.state, options.port, found, any_python=options.any_python)
         for method, path in options.hold or []:
             sandbox.interference.add_hold({"method": method, "path": path})
     except StateInUse as error:
@@ -57,6 +57,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, required=True, help="directory for everything that it keeps")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 (the default) takes a free one")
     parser.add_argument("--unconfined", action="store_true", help="run scripts without bubblewrap, with your rights")
+    parser.add_argument(
+        "--any-python",
+        action="store_true",
+        help="run with the sandbox's Python where the version that a run asks for isn't installed; its log says so",
+    )
     parser.add_argument(
         "--hide",
         type=Path,

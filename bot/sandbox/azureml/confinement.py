@@ -35,10 +35,12 @@ class Confinement:
     program: str | None
     hidden: tuple[Path, ...] = ()
 
-    def wrap(self, command: list[str], *, state: Path, writable: Path, readable: tuple[Path, ...]) -> list[str]:
+    def wrap(
+        self, command: list[str], *, state: Path, writable: tuple[Path, ...], readable: tuple[Path, ...]
+    ) -> list[str]:
         """`command` as it has to be started.
 
-        `state` and the hidden folders are empty but for `writable` (the run folder) and `readable`.
+        `state` and the hidden folders are empty but for the folders of `writable` and what is `readable`.
         """
         if self.program is None:
             return command
@@ -47,7 +49,8 @@ class Confinement:
             if hidden.is_dir() and hidden != Path("/") and os.access(hidden, os.X_OK):
                 arguments += ["--tmpfs", str(hidden)]
         arguments += _read_only((*_interpreter(), *readable))
-        arguments += ["--bind", str(writable), str(writable)]
+        for folder in writable:
+            arguments += ["--bind", str(folder), str(folder)]
         return [*arguments, "--", *command]
 
 

@@ -1,4 +1,5 @@
-"""Environment definitions: curated ones and the team's own, in numbered versions. They are never built."""
+"""Environment definitions: curated ones and the team's own, in numbered versions. A run's environment is built when it
+needs it (builder.py), not here."""
 
 import json
 from typing import Any, Final
@@ -31,7 +32,7 @@ class Environments:
         with database.transaction():
             for definition in seed.ENVIRONMENTS:
                 database.write(
-                    "INSERT OR IGNORE INTO environments VALUES (?, ?, ?)",
+                    "INSERT OR REPLACE INTO environments VALUES (?, ?, ?)",
                     definition["name"], int(definition["version"]), json.dumps(definition),
                 )  # fmt: skip
 

@@ -19,6 +19,7 @@ _ML: Final = "Microsoft.MachineLearningServices/workspaces"
 _READ: Final = f"{_ML}/experiments/runs/read"
 _WRITE: Final = f"{_ML}/experiments/runs/write"
 _PAGE: Final = 500
+_LOGS: Final = ("user_logs/", "system_logs/", "azureml-logs/", "logs/")
 _PATCHED: Final = (
     "name", "displayName", "description", "hidden", "target", "scriptName", "primaryMetricName", "heartbeatEnabled",
     "runType",
@@ -114,7 +115,7 @@ class History:
                 "inputDatasets": [],
                 "outputDatasets": [],
                 "runDefinition": record.definition if record and record.definition else None,
-                "logFiles": self._artifacts.urls(document["runId"], ("user_logs/", "system_logs/", "logs/")),
+                "logFiles": self._artifacts.urls(document["runId"], _LOGS),
             }
         )
 

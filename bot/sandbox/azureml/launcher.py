@@ -1,12 +1,14 @@
 """Runs a training script the way the service's own host does; started as a program, never imported by the sandbox.
 
-    python -P launcher.py --script train.py ARG...     a script, its metrics flushed at the end
-    python -P launcher.py --command 'COMMAND'          a shell command
-    python -P launcher.py --python ARG...              what `python ARG...` means inside such a command
+    python launcher.py --script train.py ARG...     a script, its metrics flushed at the end
+    python launcher.py --command 'COMMAND'          a shell command
+    python launcher.py --python ARG...              what `python ARG...` means inside such a command
 
 The SDK posts metrics from a background thread once a second and flushes nothing when the interpreter ends: without the
 flush here a short script would lose what it logged. The exit code is the script's own.
 """
+
+from __future__ import annotations  # it is run by whatever Python an environment asks for
 
 import logging
 import os
@@ -81,6 +83,7 @@ def _run_script(arguments: list[str]) -> None:
 
 def main() -> None:
     mode, arguments = sys.argv[1], sys.argv[2:]
+    sys.path[:] = [entry for entry in sys.path if entry != str(Path(__file__).parent)]
     if mode == "--python":
         if arguments and not arguments[0].startswith("-"):
             _run_script(arguments)

@@ -3,9 +3,9 @@
 import contextlib
 import os
 import shlex
+import shutil
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from bot.sandbox.azureml.confinement import Confinement
 GRACE: Final = 5.0
 """Seconds between the request to end and the kill."""
 _MARK: Final = "AML_SANDBOX_RUN"
-_LAUNCHER: Final = Path(launcher.__file__)
+_PYTHON: Final = "AML_SANDBOX_PYTHON"
 _SYSTEM_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -30,17 +30,27 @@ class Host:
     confinement: Confinement
 
     def prepare(self) -> None:
-        """Lay out the folder with the `python` that commands find."""
+        """Lay out the folder with the launcher and with the `python` that commands find."""
         shims = self.state / "bin"
         shims.mkdir(exist_ok=True)
-        text = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P {shlex.quote(str(_LAUNCHER))} --python "$@"\n'
+        shutil.copyfile(launcher.__file__, self.launcher)
+        text = f'#!/bin/sh\nexec "${_PYTHON}" {shlex.quote(str(self.launcher))} --python "$@"\n'
         for name in ("python", "python3"):
             shim = shims / name
             shim.write_text(text)
             shim.chmod(0o755)
 
+    @property
+    def launcher(self) -> Path:
+        """A copy in a folder of its own, so that nothing of the sandbox can be imported beside it."""
+        return self.state / "bin" / "launcher.py"
+
     def mark(self, number: int) -> str:
         return f"{self.workspace_id}:{number}"
+
+    def marking(self, number: int) -> dict[str, str]:
+        """The variable by which a run's processes are found again."""
+        return {_MARK: self.mark(number)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,8 @@ class Script:
     arguments: tuple[str, ...]
     """For the launcher: `--script FILE ARG...` or `--command TEXT`."""
     variables: dict[str, str]
+    readable: tuple[Path, ...]
+    """What its environment consists of."""
 
 
 def environment(
@@ -62,6 +74,7 @@ def environment(
     number: int,
     configuration: dict[str, Any],
     *,
+    venv: Path,
     run_id: str,
     token: str,
     experiment: dict[str, Any],
@@ -71,7 +84,7 @@ def environment(
     asked = asked | (configuration.get("environmentVariables") or {})
     temporary = "/tmp" if host.confinement.program else str(folder / "tmp")  # noqa: S108 - its own, see confinement
     return {
-        "PATH": os.pathsep.join((str(host.state / "bin"), str(Path(sys.executable).parent), _SYSTEM_PATH)),
+        "PATH": os.pathsep.join((str(host.state / "bin"), str(venv / "bin"), _SYSTEM_PATH)),
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
         "TMPDIR": temporary,
@@ -91,7 +104,10 @@ def environment(
         "AZUREML_RUN_TOKEN": token,
         "AZUREML_SERVICE_ENDPOINT": f"https://{seed.DATA_HOST}",
         "AZUREML_DISCOVERY_SERVICE_ENDPOINT": f"https://{seed.DATA_HOST}/discovery",
-        _MARK: host.mark(number),
+        "PIP_CONFIG_FILE": os.devnull,  # packages are the builder's business
+        "PIP_NO_INDEX": "1",
+        _PYTHON: str(venv / "bin" / "python"),
+        **host.marking(number),
     }
 
 
@@ -104,9 +120,12 @@ def start(host: Host, script: Script, log: Path) -> subprocess.Popen[bytes]:
 
     It must be called by a thread that lives as long as the script: Linux ends the script with that thread.
     """
-    command = [sys.executable, "-P", str(_LAUNCHER), *script.arguments]
+    command = [script.variables[_PYTHON], str(host.launcher), *script.arguments]
     wrapped = host.confinement.wrap(
-        command, state=host.state, writable=script.folder, readable=(host.bundle, host.state / "bin", _LAUNCHER)
+        command,
+        state=host.state,
+        writable=(script.folder,),
+        readable=(host.bundle, host.state / "bin", *script.readable),
     )
     with log.open("ab") as output:
         return subprocess.Popen(

@@ -3,7 +3,6 @@
 import os
 import stat
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import structlog
 
 from bot.sandbox.azureml import processes, seed
 from bot.sandbox.azureml.artifacts import Artifacts
+from bot.sandbox.azureml.builder import BuildCanceled, Builder, BuildFailed, BuildJob, Built
 from bot.sandbox.azureml.processes import Host, Script
 from bot.sandbox.azureml.runs import TERMINAL, Runs
 from bot.sandbox.azureml.snapshots import Snapshots
@@ -24,6 +24,7 @@ from bot.sandbox.azureml.wire import now
 
 log = structlog.get_logger(__name__)
 LOG_FILE: Final = "user_logs/std_log.txt"
+BUILD_LOG: Final = "azureml-logs/20_image_build_log.txt"
 _TAIL_BYTES: Final = 3000
 _COLLECTED: Final = ("outputs", "logs")
 _CLOSING: Final = 5.0
@@ -47,9 +48,11 @@ class _Job:
 class Runner:
     """One thread a run. `proxy` must be set before the first run is submitted."""
 
-    def __init__(self, runs: Runs, snapshots: Snapshots, artifacts: Artifacts, tokens: Tokens, host: Host) -> None:
+    def __init__(
+        self, runs: Runs, snapshots: Snapshots, artifacts: Artifacts, tokens: Tokens, host: Host, builder: Builder
+    ) -> None:
         self._runs, self._snapshots, self._artifacts = runs, snapshots, artifacts
-        self._tokens, self._host = tokens, host
+        self._tokens, self._host, self._builder = tokens, host, builder
         self.proxy = ""
         self._changed = threading.Condition()
         self._jobs: dict[str, _Job] = {}
@@ -122,7 +125,7 @@ class Runner:
         try:
             with self._node(job):
                 self._run(job)
-        except _Canceled:
+        except (_Canceled, BuildCanceled):
             self._runs.end(job.run_id, "Canceled")
         except Exception:
             log.exception("run_failed_in_the_sandbox", run=job.run_id)
@@ -176,7 +179,10 @@ class Runner:
             raise _Canceled
         configuration = record.definition
         folder = self._folder(job.number)
-        output = self._prepare(job, folder, configuration)
+        output = self._prepare(job, folder)
+        environment = self._environment(job, folder, configuration.get("environment") or {}, output)
+        if environment is None:
+            return
         project = folder / "project"
         try:
             self._snapshots.unpack(record.snapshot_id or "", project)
@@ -190,35 +196,54 @@ class Runner:
             message = f"The script '{arguments[1]}' is not in the snapshot."
             self._runs.end(job.run_id, "Failed", error=("UserError", message))
             return
-        script = self._script(job, folder, configuration, arguments)
+        script = self._script(job, folder, configuration, arguments, environment)
         code = self._execute(job, script, output, configuration)
         self._set_status(job, "Finalizing")
         self._collect(job.run_id, folder)
         self._conclude(job, code, output, configuration)
 
-    def _prepare(self, job: _Job, folder: Path, configuration: dict[str, Any]) -> Path:
-        """The run's folders and its log, which begins with what a reader must know. Returns the log."""
-        for name in ("project", "user_logs", "home", "tmp"):
+    def _prepare(self, job: _Job, folder: Path) -> Path:
+        """The run's folders and its log. Returns the log."""
+        for name in ("project", "user_logs", "azureml-logs", "home", "tmp"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         output = folder / LOG_FILE
-        asked = configuration.get("environment") or {}
-        version = f" version {asked['version']}" if asked.get("version") else ""
-        output.write_text(
-            f"[sandbox] Environments are not built here: '{asked.get('name')}'{version} was asked for, and the script "
-            f"runs with the sandbox's own Python {sys.version.split()[0]} and its packages.\n"
-        )
+        output.touch()
         self._artifacts.add_file(job.run_id, LOG_FILE, output)
         return output
 
-    def _script(self, job: _Job, folder: Path, configuration: dict[str, Any], arguments: tuple[str, ...]) -> Script:
+    def _environment(self, job: _Job, folder: Path, asked: dict[str, Any], output: Path) -> Built | None:
+        """The run's environment, told in its log; None when it can't be had, and the run has failed with the reason."""
+        name = f"'{asked.get('name')}'" + (f" version {asked['version']}" if asked.get("version") else "")
+        log = folder / BUILD_LOG
+        build = BuildJob(
+            job.number,
+            log,
+            lambda: self._artifacts.add_file(job.run_id, BUILD_LOG, log),
+            lambda: self._closed or job.canceled.is_set(),
+        )
+        try:
+            found = self._builder.provide(asked, build)
+        except BuildFailed as error:
+            lines = [f"Environment {name} could not be built:", *str(error).splitlines()]
+            see = f" For more details, check log file {BUILD_LOG}." if log.is_file() and log.stat().st_size else ""
+            message = f"Image build failed: environment {name} could not be prepared.{see}\n{error}"
+            _note(output, lines)
+            self._runs.end(job.run_id, "Failed", error=("UserError", message))
+            return None
+        _note(output, [f"Environment {name}: {found.notes[0]}", *found.notes[1:]])
+        return found
+
+    def _script(
+        self, job: _Job, folder: Path, configuration: dict[str, Any], arguments: tuple[str, ...], environment: Built
+    ) -> Script:
         document = self._runs.get(job.run_id) or {}
         experiment = self._runs.experiment_by_id(document["experimentId"]) or {}
         token, _ = self._tokens.issue_for_run(job.run_id)
         variables = processes.environment(
             self._host, self.proxy, folder, job.number, configuration,
-            run_id=job.run_id, token=token, experiment=experiment,
+            venv=environment.folder, run_id=job.run_id, token=token, experiment=experiment,
         )  # fmt: skip
-        return Script(job.number, folder, folder / "project", arguments, variables)
+        return Script(job.number, folder, folder / "project", arguments, variables, environment.readable)
 
     def _execute(self, job: _Job, script: Script, output: Path, configuration: dict[str, Any]) -> int:
         with self._changed:
@@ -231,8 +256,7 @@ class Runner:
             job.process.wait(min(float(limit), _MAX_WAIT) if limit else None)
         except subprocess.TimeoutExpired:
             job.timed_out = True
-            with output.open("a") as file:
-                file.write(f"[sandbox] The run took longer than its {limit} seconds and is being canceled.\n")
+            _note(output, [f"The run took longer than its {limit} seconds and is being canceled."])
             processes.terminate(self._host, job.number, job.process)
         code = job.process.wait()
         # A script may leave processes behind; the node is given back clean.
@@ -266,6 +290,12 @@ class Runner:
                     path = Path(parent) / file
                     if stat.S_ISREG(path.lstat().st_mode):
                         self._artifacts.add_file(run_id, path.relative_to(project).as_posix(), path)
+
+
+def _note(output: Path, lines: list[str]) -> None:
+    """What the sandbox has to say in a run's log."""
+    with output.open("a") as file:
+        file.writelines(f"[sandbox] {line}\n" for line in lines)
 
 
 def _arguments(configuration: dict[str, Any]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from bot.sandbox.azureml import certificates, directory, seed
 from bot.sandbox.azureml.access import Access
 from bot.sandbox.azureml.arm import ResourceManager
 from bot.sandbox.azureml.artifacts import Artifacts
+from bot.sandbox.azureml.builder import Builder
 from bot.sandbox.azureml.confinement import Confinement
 from bot.sandbox.azureml.control import Control
 from bot.sandbox.azureml.database import Database
@@ -41,7 +42,7 @@ class StateInUse(Exception):
 class Sandbox:
     """Serving from construction of the socket on; `serve` blocks until `close` is called from another thread."""
 
-    def __init__(self, state: Path, port: int, confinement: Confinement) -> None:
+    def __init__(self, state: Path, port: int, confinement: Confinement, *, any_python: bool) -> None:
         """Open (or make) the state directory and bind the port (0: any free one).
 
         Raises:
@@ -55,11 +56,11 @@ class Sandbox:
         self._database = Database(self._state / "sandbox.db")
         self._secret = self._database.fact("client_secret", secrets.token_urlsafe(30))
         self._control_token = self._database.fact("control_token", secrets.token_urlsafe(30))
-        self._confinement = confinement
+        self._confinement, self._any_python = confinement, any_python
         tls, self._bundle = certificates.server_context(self._state, seed.HOSTS)
         self.interference = Interference()
         self._server = Server(port, self._assemble(), seed.HOSTS, tls)
-        self.runner.proxy = f"http://127.0.0.1:{self._server.port}"
+        self.runner.proxy = self.builder.proxy = f"http://127.0.0.1:{self._server.port}"
 
     def _assemble(self) -> Service:
         database = self._database
@@ -73,7 +74,8 @@ class Sandbox:
         runs = Runs(database)
         host = Host(self._state, self._bundle, workspace_id, self._confinement)
         host.prepare()
-        self.runner = Runner(runs, snapshots, artifacts, tokens, host)
+        self.builder = Builder(host, blobs, any_python=self._any_python)
+        self.runner = Runner(runs, snapshots, artifacts, tokens, host, self.builder)
         self.runner.recover()
         routes = (
             *SignIn(tokens, self._secret).routes(),

@@ -3,6 +3,7 @@
 Public constants: tests, demos and the bot's seeded links name the same people by them.
 """
 
+import sys
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -134,7 +135,7 @@ ENVIRONMENTS: Final = (
         "demo-env",
         "1",
         "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:latest",
-        "3.11",
-        ["azureml-core", "scikit-learn==1.5.2", "pandas==2.2.3"],
+        "{}.{}".format(*sys.version_info),
+        ["azureml-core", "pyyaml>=6", "tabulate>=0.9"],
     ),
 )

@@ -113,7 +113,15 @@ class SandboxProcess:
         assert answer.ok, answer.text
         return answer.json()
 
-    def submit(self, script: str, run_id: str, arguments: list[str] | None = None) -> requests.Response:
+    def submit(
+        self,
+        script: str,
+        run_id: str,
+        arguments: list[str] | None = None,
+        *,
+        environment: dict[str, Any] | None = None,
+        **settings: Any,
+    ) -> requests.Response:
         """What the SDK does for a project with a train.py, in the fewest requests, and without its import."""
         experiment = f"{seed.WORKSPACE_SCOPE}/experiments/plain"
         self.call("POST", seed.DATA_HOST, f"/history/v1.0{experiment}")
@@ -127,7 +135,9 @@ class SandboxProcess:
         snapshot = {"DirTreeNode": tree, "FileRevisionList": {"FileNodes": nodes}}
         name = str(uuid.uuid4())
         self.call("POST", seed.DATA_HOST, f"{snapshots}/{name}", json=snapshot)
-        configuration = {"script": "train.py", "target": "cpu-cluster", "arguments": arguments or []}
+        configuration = {"script": "train.py", "target": "cpu-cluster", "arguments": arguments or []} | settings
+        if environment is not None:
+            configuration["environment"] = environment
         return self.call(
             "POST",
             seed.DATA_HOST,
@@ -154,6 +164,23 @@ class SandboxProcess:
             return [line for line in written if line.startswith(word) and line.endswith("\n")]
 
         return str(until(lines, f"'{word}' in the log of {run_id}")[0]).strip()
+
+    def files(self, run_id: str) -> list[str]:
+        """The artifacts of a run."""
+        path = f"/artifact/v2.0{seed.WORKSPACE_SCOPE}/artifacts/ExperimentRun/dcid.{run_id}"
+        return [item["path"] for item in self.call("GET", seed.DATA_HOST, path).json()["value"]]
+
+    def upload(self, container: str, file: Path) -> str:
+        """Put a file into the workspace's storage as the SDK does; its address without the signature."""
+        base = f"/artifact/v2.0{seed.WORKSPACE_SCOPE}/artifacts"
+        document = {"paths": [{"path": file.name}]}
+        places = self.call("POST", seed.DATA_HOST, f"{base}/batch/metadata/{container}", json=document).json()
+        url = str(places["artifactContentInformation"][file.name]["contentUri"])
+        place = url.removeprefix(f"https://{seed.BLOB_HOST}")
+        headers = {"x-ms-blob-type": "BlockBlob"}
+        answer = self.call("PUT", seed.BLOB_HOST, place, token=None, data=file.read_bytes(), headers=headers)
+        assert answer.status_code == 201, answer.text
+        return url.partition("?")[0]
 
     def run(self, run_id: str) -> dict[str, Any]:
         return next(run for run in self.control("GET", "runs")["runs"] if run["id"] == run_id)
@@ -253,8 +280,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., SandboxProcess]]:
     """Start sandboxes of the test's own, for what the shared one would not survive; stopped at its end."""
     started: list[SandboxProcess] = []
 
-    def begin(*options: str, state: Path | None = None) -> SandboxProcess:
-        process = SandboxProcess(state or tmp_path / "state", *(options or ("--unconfined",)))
+    def begin(*options: str, state: Path | None = None, env: dict[str, str] | None = None) -> SandboxProcess:
+        process = SandboxProcess(state or tmp_path / "state", *(options or ("--unconfined",)), env=env)
         started.append(process)
         return process
 
