@@ -17,7 +17,7 @@ unexport PYTHONPATH PYTHONHOME
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/.run ## a sandbox Slack, a sandbox Azure ML and the bot, in this terminal
+demo: $(VENV)/.run ## a sandbox Slack, a sandbox Azure ML and the bot, in this terminal and a browser
 	@$(BIN)/aml-bot demo $(ARGS)
 
 test: check test-fast ## linters, types, architecture and the fast tests (under 5 minutes)

@@ -23,6 +23,7 @@ from rich.console import Console
 from bot.demo.configuration import write_configuration
 from bot.demo.settled import Settled
 from bot.domain.errors import ConfigurationError
+from bot.manifest import as_json
 from bot.sandbox.azureml import confinement
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.terminal import Terminal
@@ -42,7 +43,8 @@ def run(state: Path, *, faq: Path | None, port: int, seconds: float) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with contextlib.ExitStack() as stack:
         azure = stack.enter_context(_part(state, "azureml", "bot.sandbox.azureml", *_confinement(state)))
-        slack = stack.enter_context(_part(state, "slack", "bot.sandbox.slack", "--port", str(_free(port))))
+        arguments = ("--port", str(_free(port)), "--manifest", str(_manifest(state)))
+        slack = stack.enter_context(_part(state, "slack", "bot.sandbox.slack", *arguments))
         project = state / "projects" / "demo"
         if not project.exists():
             with resources.as_file(resources.files("bot.demo") / "project") as source:
@@ -60,9 +62,17 @@ def _greet(console: Console, slack: dict[str, Any], azure: dict[str, Any], state
     used = int(slack["url"].rsplit(":", 1)[1])
     taken = f" (port {port} is taken)" if used != port else ""
     console.print(f"Slack sandbox at {slack['url']}{taken}; settings, policy, project and logs in {state}")
+    console.print(f"In a browser: {slack['page']}", style="bold", soft_wrap=True)
     if not azure["confined"]:
         console.print("Note: bubblewrap isn't there or doesn't work here, so training scripts run with your rights.")
     console.print()
+
+
+def _manifest(state: Path) -> Path:
+    """What the sandbox is told of the app, as Slack is when the app is made."""
+    path = state / "manifest.json"
+    path.write_text(as_json() + "\n", encoding="utf-8")
+    return path
 
 
 def _confinement(state: Path) -> list[str]:

@@ -33,6 +33,7 @@ def main() -> None:
             check=True,
             env=os.environ | {"FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "TERM": "xterm-256color"},
         ).stdout.replace(str(state), ".demo")
+    shown = re.sub(r"(/page/)\w+/\?token=[\w-]+", r"\1...", shown)
     console = Console(record=True, width=WIDTH, file=StringIO(), force_terminal=True)
     console.print(Text.from_ansi(shown.strip()))
     picture = console.export_svg(title="make demo", theme=MONOKAI)

@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from bot.sandbox.slack.sandbox import Options
 from bot.sandbox.slack.server import HOST, Server
@@ -19,6 +20,21 @@ def _delays(text: str) -> tuple[float, ...]:
     return delays
 
 
+def _manifest(path: str) -> dict[str, Any]:
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{path} is no manifest: {error}") from error
+    if not isinstance(found, dict):
+        raise argparse.ArgumentTypeError(f"{path} is no manifest: it must be a JSON object")
+    return found
+
+
+def _declared(manifest: dict[str, Any]) -> tuple[str, ...]:
+    commands = manifest.get("features", {}).get("slash_commands", [])
+    return tuple(str(each["command"]) for each in commands)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox.slack", description="A Slack on this machine.")
     parser.add_argument("--state", type=Path, required=True, help="directory for its secrets and its address")
@@ -27,7 +43,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--retry-delays", type=_delays, default=(0.0, 60.0, 300.0), help="seconds before each retry of an event"
     )
-    parser.add_argument("--command", action="append", default=[], help="a slash command of the app; /aml by default")
+    parser.add_argument(
+        "--command", action="append", default=[], help="a slash command of the app; the manifest's, or /aml"
+    )
+    parser.add_argument("--manifest", type=_manifest, default={}, help="JSON file with the app's manifest")
     parser.add_argument("--hold", action="append", default=[], metavar="METHOD", help="keep calls of METHOD open")
     parser.add_argument("--rate-limits", action="store_true", help="answer 429 by Slack's tiers")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
@@ -38,7 +57,8 @@ async def _serve(arguments: argparse.Namespace) -> None:
     options = Options(
         request_url=arguments.request_url,
         retry_delays=arguments.retry_delays,
-        commands=tuple(arguments.command) or ("/aml",),
+        commands=tuple(arguments.command) or _declared(arguments.manifest) or ("/aml",),
+        manifest=arguments.manifest,
         held=tuple(arguments.hold),
         rate_limits=arguments.rate_limits,
     )

@@ -5,6 +5,7 @@ import copy
 import time
 from collections import deque
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any
 
 from bot.sandbox.slack.wire import Json
@@ -34,6 +35,11 @@ class Changes:
         """Drop what is kept; the numbers go on."""
         self._kept.clear()
 
+    def has_forgotten(self, seq: int) -> bool:
+        """Whether changes after `seq` are not kept any more."""
+        oldest = self._kept[0]["seq"] if self._kept else self.last + 1
+        return seq + 1 < oldest
+
     async def after(self, seq: int, wait: float) -> list[Json]:
         """The changes later than `seq`, in order; waits up to `wait` seconds for the first one."""
         if seq >= self.last and wait > 0:
@@ -42,4 +48,5 @@ class Changes:
                     await self._news.wait()
             except TimeoutError:
                 return []
-        return [change for change in self._kept if change["seq"] > seq]
+        newest_first = takewhile(lambda change: change["seq"] > seq, reversed(self._kept))
+        return list(newest_first)[::-1]

@@ -47,6 +47,7 @@ class Control:
             "people": self._add_person,
             "channels": self._add_channel,
             "channels/join": self._join,
+            "channels/leave": self._leave,
             "reset": self._reset,
         }
         self._gets: dict[str, Handler] = {
@@ -67,16 +68,29 @@ class Control:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode(), self._sandbox.credentials.control_token.encode()):
             return web.json_response({"error": "unauthorized", "message": "the control token is missing"}, status=401)
-        handlers = self._posts if request.method == "POST" else self._gets
-        handler = handlers.get(request.match_info["path"])
-        if handler is None:
-            return web.json_response({"error": "not_found", "message": "there is no such path"}, status=404)
+        path = request.match_info["path"]
         try:
-            asked = await _body(request) if request.method == "POST" else dict(request.query)
-            found = handler(asked)
-            return web.json_response(await found if isinstance(found, Awaitable) else found)
+            if request.method == "POST":
+                return web.json_response(await self.act(path, await body_of(request)))
+            return web.json_response(await self.look(path, dict(request.query)))
         except ControlError as error:
             return web.json_response({"error": error.error, "message": str(error)}, status=error.status)
+
+    async def act(self, path: str, asked: Json) -> Any:
+        """Do what is asked at this path, and say what came of it.
+
+        Raises:
+            ControlError: there is no such path, or it cannot be done.
+        """
+        return await _handled(self._posts, path, asked)
+
+    async def look(self, path: str, asked: Json) -> Any:
+        """What there is to see at this path.
+
+        Raises:
+            ControlError: there is no such path, or nothing of that name.
+        """
+        return await _handled(self._gets, path, asked)
 
     async def _reset(self, asked: Json) -> Json:  # noqa: ARG002 - every handler is called alike
         await self._sandbox.reset()
@@ -183,12 +197,23 @@ class Control:
         channel = self._sandbox.world.channel_named(name)
         if channel is None:
             raise ControlError("channel_not_found", f"there is no channel {name!r}", 404)
-        channel.members.add(person.id)
+        self._sandbox.world.add_member(channel, person.id)
         return self._sandbox.events.joined(channel, person.id)
 
     def _join(self, asked: Json) -> Json:
         person = people.person(self._sandbox, str(asked.get("user", "")))
         return {"delivery_ids": self._into(person, str(asked.get("channel", "")))}
+
+    def _leave(self, asked: Json) -> Json:
+        """Somebody, the bot too, is taken out of a channel; Slack tells an app that is out nothing any more."""
+        person = people.person(self._sandbox, str(asked.get("user", "")))
+        channel = self._sandbox.world.channel_named(str(asked.get("channel", "")))
+        if channel is None or person.id not in channel.members:
+            raise ControlError("not_in_channel", f"{person.name} is not in that channel", 404)
+        with_bot = channel.with_bot
+        self._sandbox.world.remove_member(channel, person.id)
+        still = with_bot and channel.with_bot
+        return {"delivery_ids": self._sandbox.events.left(channel, person.id) if still else []}
 
     def _add_channel(self, asked: Json) -> Json:
         world = self._sandbox.world
@@ -224,6 +249,14 @@ async def response_url(sandbox: Sandbox, request: web.Request) -> web.StreamResp
     return web.Response(text="ok")
 
 
+async def _handled(handlers: dict[str, Handler], path: str, asked: Json) -> Any:
+    handler = handlers.get(path)
+    if handler is None:
+        raise ControlError("not_found", "there is no such path", 404)
+    found = handler(asked)
+    return await found if isinstance(found, Awaitable) else found
+
+
 def _number(asked: Json, name: str) -> float:
     try:
         return float(asked.get(name) or 0)
@@ -231,7 +264,12 @@ def _number(asked: Json, name: str) -> float:
         raise ControlError("invalid_number", f"{name} must be a number") from error
 
 
-async def _body(request: web.Request) -> Json:
+async def body_of(request: web.Request) -> Json:
+    """The JSON object that was posted.
+
+    Raises:
+        ControlError: it is none.
+    """
     try:
         body = json.loads(await request.text() or "{}")
     except ValueError as error:

@@ -4,7 +4,7 @@ import asyncio
 import copy
 import time
 import uuid
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
@@ -86,10 +86,25 @@ class Deliveries:
         self._kept: dict[str, Delivery] = {}
         self._numbers = count(1)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._outcome = asyncio.Event()
 
     def rows(self, roots: Sequence[str] = ()) -> list[Json]:
         """What has been sent, oldest first; only these payloads' attempts when `roots` are given."""
         return [each.shown() for each in self._kept.values() if not roots or each.root in roots]
+
+    def about(self, wanted: Callable[[Delivery], bool]) -> list[Delivery]:
+        """The attempts of which `wanted` is true, oldest first."""
+        return [each for each in self._kept.values() if wanted(each)]
+
+    async def attempted(self, roots: Sequence[str], wait: float) -> list[Json]:
+        """The attempts of these payloads, once each has an outcome or `wait` seconds are over."""
+        try:
+            async with asyncio.timeout(wait):
+                while any(row["ack_ms"] is None and not row["error"] for row in self.rows(roots)):
+                    await self._outcome.wait()
+        except TimeoutError:
+            pass  # the rows say that there is no outcome yet
+        return self.rows(roots)
 
     def background(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run to the end beside everything else; cancelled when the sandbox stops."""
@@ -134,6 +149,8 @@ class Deliveries:
             delivery.response = answer.payload
         else:
             delivery.error = answer.reason
+        self._outcome.set()
+        self._outcome = asyncio.Event()
         return answer
 
     async def once(self, delivery: Delivery) -> Answer:

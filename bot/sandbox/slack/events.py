@@ -93,6 +93,18 @@ class Events:
         }
         return [self.send(inner, channel)]
 
+    def left(self, channel: Channel, user: str) -> list[str]:
+        """Somebody went out of a channel where the bot is."""
+        inner = {
+            "type": "member_left_channel",
+            "user": user,
+            "channel": channel.id,
+            "channel_type": "G" if channel.kind == "group" else "C",
+            "team": self._world.people[user].team_id,
+            "event_ts": self._world.next_ts(),
+        }
+        return [self.send(inner, channel)]
+
     def home_opened(self, user: str, tab: str, view: Json | None) -> list[str]:
         """A person opened the app's Home or Messages tab."""
         channel = self._world.im_with(user)

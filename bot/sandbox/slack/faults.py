@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict, deque
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import count
 
 from bot.sandbox.slack.wire import ControlError, Json, SlackError
@@ -93,6 +93,10 @@ class Faults:
                     self._faults.remove(fault)
                 return fault
         return None
+
+    def planned(self) -> list[Json]:
+        """The faults that calls will meet, in their order."""
+        return [asdict(fault) for fault in self._faults]
 
     def clear(self) -> None:
         """Forget the planned faults."""

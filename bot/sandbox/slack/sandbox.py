@@ -23,13 +23,18 @@ CALLS_KEPT = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How this sandbox was asked to run. `retry_delays` are seconds before an event's second, third... attempt."""
+    """How this sandbox was asked to run.
+
+    `retry_delays` are seconds before an event's second, third... attempt. `manifest` is the app's, as Slack's form
+    takes it; {} when the sandbox was not told.
+    """
 
     request_url: str = ""
     retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0)
     commands: tuple[str, ...] = ("/aml",)
     held: tuple[str, ...] = ()
     rate_limits: bool = False
+    manifest: Json = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -64,6 +69,7 @@ class Sandbox:
     faults: Faults
     files: dict[str, File] = field(default_factory=dict)
     calls: deque[Json] = field(default_factory=lambda: deque(maxlen=CALLS_KEPT))
+    page: str = ""
 
     @classmethod
     def made(cls, options: Options, credentials: Credentials, base_url: str) -> "Sandbox":
@@ -100,8 +106,12 @@ class Sandbox:
         posted = self.world.post(channel, message)
         return posted, self.events.posted(channel, posted)
 
-    def note_call(self, method: str, args: Json, body: Json, status: int) -> None:
-        """Remember a call that the app made; tokens have been taken out of `args`."""
+    def note_call(self, method: str, args: Json, body: Json, status: int, started: float | None = None) -> None:
+        """Remember a call that the app made, with the ids of what it made; tokens have been taken out of `args`.
+
+        `started` is when it began, in seconds of the monotonic clock.
+        """
+        view = body.get("view") or {}
         self.calls.append(
             {
                 "at": time.time(),
@@ -110,6 +120,8 @@ class Sandbox:
                 "ok": bool(body.get("ok")),
                 "error": body.get("error"),
                 "http_status": status,
+                "ms": None if started is None else round((time.monotonic() - started) * 1000, 3),
+                "made": body.get("ts") or body.get("message_ts") or view.get("id"),
             }
         )
 
@@ -129,6 +141,7 @@ class Sandbox:
             "bot_user_id": seed.BOT_USER_ID,
             "bot_id": seed.BOT_ID,
             "app_id": seed.APP_ID,
+            "page": self.page,
         }
 
     async def reset(self) -> None:

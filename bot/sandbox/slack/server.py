@@ -9,6 +9,8 @@ from aiohttp import web
 
 from bot.sandbox.slack import credentials
 from bot.sandbox.slack.control import Control, response_url
+from bot.sandbox.slack.page.door import Door
+from bot.sandbox.slack.page.routes import Page
 from bot.sandbox.slack.sandbox import Options, Sandbox
 from bot.sandbox.slack.webapi import WebApi
 from bot.sandbox.slack.wire import Json
@@ -18,9 +20,10 @@ LARGEST_BODY = 16 * 1024 * 1024
 
 
 def application(sandbox: Sandbox) -> web.Application:
-    """Every route."""
+    """Every route; the sandbox learns the address of its page."""
     app = web.Application(client_max_size=LARGEST_BODY)
-    api, control = WebApi(sandbox), Control(sandbox)
+    api, control, door = WebApi(sandbox), Control(sandbox), Door(sandbox.base_url)
+    sandbox.page = door.address
 
     async def posted_to_response_url(request: web.Request) -> web.StreamResponse:
         return await response_url(sandbox, request)
@@ -43,6 +46,7 @@ def application(sandbox: Sandbox) -> web.Application:
             return web.Response(status=404, text="no such file")
         return web.Response(body=file.body, content_type="application/octet-stream")
 
+    Page(sandbox, control, door).add_to(app)
     app.router.add_route("*", "/api/{method}", api.call)
     app.router.add_get("/link/", sandbox.sockets.accept)
     app.router.add_get("/sandbox/{path:.+}", control.answer)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from typing import Any
 
 from aiohttp import web
@@ -23,6 +24,7 @@ class WebApi:
     async def call(self, request: web.Request) -> web.StreamResponse:
         """One call."""
         name = request.match_info["method"]
+        started = time.monotonic()
         try:
             args, token = await _arguments(request)
         except SlackError as error:
@@ -32,12 +34,12 @@ class WebApi:
             body = await self._answered(request, name, args, token, values)
         except RateLimited as limited:
             body = {"ok": False, "error": "ratelimited"}
-            self._sandbox.note_call(name, values, body, 429)
+            self._sandbox.note_call(name, values, body, 429, started)
             return _answer(body, 429, {"Retry-After": str(limited.retry_after)})
         except SlackError as error:
-            self._sandbox.note_call(name, values, error.body(), error.status)
+            self._sandbox.note_call(name, values, error.body(), error.status, started)
             return _answer(error.body(), error.status)
-        self._sandbox.note_call(name, values, body, 200)
+        self._sandbox.note_call(name, values, body, 200, started)
         return _answer(body)
 
     async def _answered(self, request: web.Request, name: str, args: Args, token: str, values: Json) -> Json:

@@ -82,7 +82,22 @@ class World:
         """Open a channel with these members."""
         kind = "group" if is_private else "channel"
         channel = self.channels[channel_id] = Channel(channel_id, name, kind, set(members))
+        self._tell_members(channel)
         return channel
+
+    def add_member(self, channel: Channel, user: str) -> None:
+        """Somebody comes into a channel."""
+        channel.members.add(user)
+        self._tell_members(channel)
+
+    def remove_member(self, channel: Channel, user: str) -> None:
+        """Somebody goes out of a channel."""
+        channel.members.discard(user)
+        self._tell_members(channel)
+
+    def _tell_members(self, channel: Channel) -> None:
+        # nobody sees it as a message: it is for front ends, which list channels and people
+        self.changes.add("members", (), channel=channel.id, members=sorted(channel.members))
 
     def person_named(self, name: str) -> Person | None:
         """By id or by name, with or without its @."""
