@@ -12,7 +12,13 @@ from typing import Any, Protocol
 
 from bot.domain.access import DenyAssignment, RoleAssignment, RoleDefinition
 from bot.domain.audit import AuditEntry
-from bot.domain.environments import EnvironmentDetail, EnvironmentName
+from bot.domain.environments import (
+    EnvironmentDetail,
+    EnvironmentDraft,
+    EnvironmentName,
+    EnvironmentUse,
+    MadeEnvironment,
+)
 from bot.domain.help import Question, Verdict
 from bot.domain.policy import Link, Policy
 from bot.domain.projects import Project, ProjectFiles
@@ -54,6 +60,22 @@ class Workspace(Protocol):
 
     def environment(self, name: str, version: str = "") -> EnvironmentDetail:
         """An environment; the latest version for "". Raises NotFound (with the nearest names)."""
+
+    def environment_versions(self, name: str) -> tuple[str, ...]:
+        """The environment's versions, newest first; of many the last few. Raises NotFound (with the nearest names)."""
+
+    def environment_uses(self, name: str, last: int) -> tuple[EnvironmentUse, ...]:
+        """Those of the workspace's `last` runs that used any version of the environment, newest first."""
+
+    def create_environment(self, draft: EnvironmentDraft) -> MadeEnvironment:
+        """Make the environment, or a new version of it. What is there already with the very same content, as its
+        latest version or one of the few before, is returned instead of a second one (a draft is safe to repeat).
+
+        Raises:
+            NotFound: the environment it starts from, or a wheel, doesn't exist.
+            InvalidRequest: the service refuses it; `user_message` has its reason.
+            OutcomeUnknown: the answer didn't come in time.
+        """
 
     def list_compute_targets(self) -> tuple[str, ...]:
         """Names of the compute targets, sorted."""

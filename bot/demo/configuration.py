@@ -12,11 +12,11 @@ POLICY = """\
 version = 1
 
 [[allow]]
-commands = ["whoami", "envs", "env", "runs", "status", "logs", "roles"]
+commands = ["whoami", "envs", "env", "env-diff", "runs", "status", "logs", "roles"]
 roles = ["*"]
 
 [[allow]]
-commands = ["submit", "cancel"]
+commands = ["submit", "cancel", "env-create"]
 roles = ["Owner", "Contributor", "AzureML Data Scientist"]
 """
 

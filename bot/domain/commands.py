@@ -50,6 +50,20 @@ ENVS = Command(
 ENV = Command(
     "env", "env NAME[:VERSION]", "what is inside an environment", action=access.ENVIRONMENT_READ, example="env demo-env"
 )
+ENV_DIFF = Command(
+    "env-diff",
+    "env diff NAME[:VERSION] NAME[:VERSION]",
+    "what differs between two environments, or two versions of one",
+    action=access.ENVIRONMENT_READ,
+    example="env diff demo-env:1 demo-env:2",
+)
+ENV_CREATE = Command(
+    "env-create",
+    "env create NAME [--python 3.N] [--conda PACKAGES] [--pip PACKAGES] [--wheel FILE] [--from NAME[:VERSION]]",
+    "make an environment, or a new version of one",
+    action=access.ENVIRONMENT_WRITE,
+    example="env create churn --python 3.11 --pip pandas==2.2.3,lightgbm --from demo-env",
+)
 ROLES = Command(
     "roles",
     "roles [@PERSON | ROLE]",
@@ -59,5 +73,19 @@ ROLES = Command(
 )
 WHOAMI = Command("whoami", "whoami", "your Azure identity and roles as I see them", example="whoami")
 
-ALL: tuple[Command, ...] = (HELP, ASK, SUBMIT, STATUS, LOGS, CANCEL, RUNS, ENVS, ENV, ROLES, WHOAMI)
+ALL: tuple[Command, ...] = (
+    HELP,
+    ASK,
+    SUBMIT,
+    STATUS,
+    LOGS,
+    CANCEL,
+    RUNS,
+    ENVS,
+    ENV,
+    ENV_DIFF,
+    ENV_CREATE,
+    ROLES,
+    WHOAMI,
+)
 BY_NAME = {command.name: command for command in ALL}

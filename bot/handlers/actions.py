@@ -66,6 +66,9 @@ class Actions:
                     can_call_human=self._help.can_call_human,
                 )
             )
+        elif action_id == "more_environments":
+            caller = Caller(place.team, place.user, place.channel, job.key)
+            self._commands.environments.list(parse.environments_page(value), caller, reply)
         elif action_id == "cancel_run":
             caller = Caller(place.team, place.user, place.channel, job.key)
             self._commands.cancel(parse.run_id(value), caller, reply)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.blocks import answers, environments, help, roles, runs  # noqa: A004 - the feature's name in every folder
+from bot.blocks import answers, help, roles, runs  # noqa: A004 - the feature's name in every folder
 from bot.domain import commands as table
 from bot.domain.access import Caller, Principal
 from bot.domain.commands import Command
@@ -12,6 +12,7 @@ from bot.domain.errors import InvalidRequest, OutcomeUnknown, Unavailable
 from bot.domain.faq import Section
 from bot.domain.help import Question
 from bot.domain.runs import RunDetail, SubmitRequest, WatchedRun, run_id_of
+from bot.handlers.environments import EnvironmentCommands
 from bot.handlers.replies import Replies
 from bot.handlers.reply import Place, Reply, errors_shown_by
 from bot.parse import commands as parse
@@ -48,7 +49,7 @@ class Commands:
         self._identity = identity
         self._help = help_service
         self._runs = runs_service
-        self._environments = environments_service
+        self.environments = EnvironmentCommands(identity, environments_service)
         self._roles = roles_service
         self._source_url = source_url
         self._handlers: dict[type[Any], Callable[[Any, Caller, Reply], None]] = {
@@ -59,10 +60,9 @@ class Commands:
             requests.Logs: self._logs,
             requests.Cancel: self._cancel,
             requests.Runs: self._list_runs,
-            requests.Environments: self._list_environments,
-            requests.EnvironmentInfo: self._environment,
             requests.Roles: self._show_roles,
             requests.WhoAmI: self._whoami,
+            **self.environments.handlers(),
         }
 
     def work(self, job: Job) -> None:
@@ -180,25 +180,17 @@ class Commands:
 
     def _status(self, request: requests.Status, caller: Caller, reply: Reply) -> None:
         detail = self._runs.status(self._principal(caller, table.STATUS), request.run_id)
-        _show(reply, runs.status(detail))
+        reply.shown(runs.status(detail))
 
     def _logs(self, request: requests.Logs, caller: Caller, reply: Reply) -> None:
         lines = self._runs.logs(self._principal(caller, table.LOGS), request.run_id, LOG_LINES)
-        _show(reply, runs.logs(request.run_id, lines))
+        reply.shown(runs.logs(request.run_id, lines))
 
     def _cancel(self, request: requests.Cancel, caller: Caller, reply: Reply) -> None:
         self.cancel(request.run_id, caller, reply)
 
     def _list_runs(self, _request: requests.Runs, caller: Caller, reply: Reply) -> None:
-        _show(reply, runs.run_list(self._runs.latest(self._principal(caller, table.RUNS), RUNS_SHOWN)))
-
-    def _list_environments(self, request: requests.Environments, caller: Caller, reply: Reply) -> None:
-        names = self._environments.list(self._principal(caller, table.ENVS), request.filter)
-        _show(reply, environments.environment_list(names, request.filter))
-
-    def _environment(self, request: requests.EnvironmentInfo, caller: Caller, reply: Reply) -> None:
-        detail = self._environments.get(self._principal(caller, table.ENV), request.name, request.version)
-        _show(reply, environments.environment(detail))
+        reply.shown(runs.run_list(self._runs.latest(self._principal(caller, table.RUNS), RUNS_SHOWN)))
 
     def _show_roles(self, request: requests.Roles, caller: Caller, reply: Reply) -> None:
         principal = self._principal(caller, table.ROLES)
@@ -222,11 +214,3 @@ def refuse_if_cut(request: requests.Request, sent: str) -> None:
     """
     if request.command.guarded and len(sent) > MAX_LENGTH:
         raise InvalidRequest(f"This command has more than {MAX_LENGTH} characters. I don't carry out a part of one.")
-
-
-def _show(reply: Reply, message: Any) -> None:
-    # Who typed a slash command asked in private; who mentioned the bot asked in front of everybody.
-    if reply.place.response_url:
-        reply.private(message)
-    else:
-        reply.public(message)

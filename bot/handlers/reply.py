@@ -108,6 +108,14 @@ class Reply:
         except (SlackClientError, OSError) as error:
             raise _unavailable(error) from error
 
+    def shown(self, message: Message) -> None:
+        """Show where it was asked for: who typed a slash command asked in private, who mentioned the bot in front of
+        everybody. Raises Unavailable, MessageRefused."""
+        if self.place.response_url:
+            self.private(message)
+        else:
+            self.public(message)
+
     def update(self, posted: Posted, message: Message, *, part: str = "") -> None:
         """Edit a message of ours; one that is gone is left alone. Raises Unavailable, MessageRefused."""
         try:

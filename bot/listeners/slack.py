@@ -61,9 +61,9 @@ class Listeners:
         app.event("message")(self.message)
         app.event("app_mention")(self.message)
         app.command("/aml")(self.command)
-        app.action(re.compile("^(feedback_helpful|feedback_not_helpful|ask_human|show_choice|cancel_run)$"))(
-            self.action
-        )
+        app.action(
+            re.compile("^(feedback_helpful|feedback_not_helpful|ask_human|show_choice|cancel_run|more_environments)$")
+        )(self.action)
         app.action(re.compile(".*"))(self.other)
         app.view(views.SUBMIT_FORM)(self.submit_form)
         app.event(re.compile(".*"))(self.other)

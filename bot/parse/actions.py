@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from bot.domain.errors import InvalidRequest
 from bot.parse import names
+from bot.parse.requests import Environments
+
+_UNREADABLE = "I can't read this button any more: ask again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +21,28 @@ class ShownChoice:
 
 def choice(value: str) -> ShownChoice:
     """The value of a "Show" button. Raises InvalidRequest."""
-    try:
-        found = json.loads(value)
-        fields = (found["key"], found["file"], found["anchor"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InvalidRequest("I can't read this button any more: ask again.") from error
-    if not all(isinstance(each, str) for each in fields):
-        raise InvalidRequest("I can't read this button any more: ask again.")
-    return ShownChoice(*fields)
+    return ShownChoice(*_fields(value, "key", "file", "anchor"))
+
+
+def environments_page(value: str) -> Environments:
+    """The value of a "More" button below a list of environments. Raises InvalidRequest."""
+    containing, start = _fields(value, "filter", "start")
+    if not start.isdecimal() or len(start) > 6:
+        raise InvalidRequest(_UNREADABLE)
+    return Environments(names.environment_filter(containing), int(start))
 
 
 def run_id(value: str) -> str:
     """The value of a "Cancel" button. Raises InvalidRequest."""
     return names.run_id(value)
+
+
+def _fields(value: str, *wanted: str) -> tuple[str, ...]:
+    try:
+        found = json.loads(value)
+        fields = tuple(found[name] for name in wanted)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InvalidRequest(_UNREADABLE) from error
+    if not all(isinstance(each, str) for each in fields):
+        raise InvalidRequest(_UNREADABLE)
+    return fields

@@ -6,7 +6,6 @@ said to the bot is a question.
 
 import re
 from collections.abc import Callable
-from typing import TypeVar
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -14,13 +13,12 @@ from rapidfuzz.distance import OSA
 from bot.domain import commands
 from bot.domain.commands import Command
 from bot.domain.errors import InvalidRequest, UnknownCommand
-from bot.parse import names
+from bot.parse import environments, names
+from bot.parse.options import at_most, no_options, shown, unmarked, usage, valid
 from bot.parse.questions import opens_like_a_question
 from bot.parse.requests import (
     Ask,
     Cancel,
-    EnvironmentInfo,
-    Environments,
     Help,
     Logs,
     Request,
@@ -31,15 +29,22 @@ from bot.parse.requests import (
     SubmitForm,
     WhoAmI,
 )
-from bot.parse.submit import parse_submit, usage
+from bot.parse.submit import parse_submit
 from bot.parse.text import is_greeting, mentioned
-from bot.parse.words import Word, split
-
-_T = TypeVar("_T")
+from bot.parse.words import split
 
 _ALIKE = 0.6  # share of letters that must agree before a name is suggested
 _SLASH = re.compile(r"/?aml(?:-bot)?\s+", re.IGNORECASE)
-_NEED_MORE = (commands.ASK, commands.SUBMIT, commands.STATUS, commands.LOGS, commands.CANCEL, commands.ENV)
+_NEED_MORE = (
+    commands.ASK,
+    commands.SUBMIT,
+    commands.STATUS,
+    commands.LOGS,
+    commands.CANCEL,
+    commands.ENV,
+    commands.ENV_DIFF,
+    commands.ENV_CREATE,
+)
 _FLAG = re.compile(r"--?[A-Za-z][\w-]*(?:=.*)?", re.DOTALL)
 _OF_SENTENCES = re.compile(
     r"\b(?:an?|the|and|or|of|to|for|in|on|my|your|our|i|we|you|it|is|are|do|does|needs?|needed|can|who|what|which|why|"
@@ -61,7 +66,7 @@ def parse(text: str) -> Request:
     name, rest = _first_word(line)
     command = commands.BY_NAME.get(name.lower())
     if command is None:
-        raise UnknownCommand(_shown(name), _nearest_commands(name, line))
+        raise UnknownCommand(shown(name), _nearest_commands(name, line))
     return _PARSERS[command.name](command, rest)
 
 
@@ -94,11 +99,10 @@ def parse_mention(text: str) -> Request:
 def _help(command: Command, rest: str) -> Request:
     if not rest:
         return Help()
-    about = split(rest)
-    _at_most(command, about, 1)
-    name = about[0].text
+    name, more = _first_word(rest)
+    at_most(command, split(more), 0)
     if (found := commands.BY_NAME.get(name.lower())) is None:
-        raise UnknownCommand(_shown(name), _nearest_commands(name, name))
+        raise UnknownCommand(shown(name), _nearest_commands(name, name))
     return Help(found)
 
 
@@ -114,40 +118,26 @@ def _submit(_command: Command, rest: str) -> Request:
 
 def _of_a_run(make: Callable[[str], Request]) -> Callable[[Command, str], Request]:
     def parser(command: Command, rest: str) -> Request:
-        found = _unmarked(split(rest))
+        found = unmarked(split(rest))
         if not found:
             raise InvalidRequest(f"Say which run: “runs” lists the latest with their ids. {usage(command)}")
-        _at_most(command, found, 1)
-        return make(_valid(command, names.run_id, found[0].text))
+        at_most(command, found, 1)
+        return make(valid(command, names.run_id, found[0].text))
 
     return parser
 
 
 def _alone(make: Callable[[], Request]) -> Callable[[Command, str], Request]:
     def parser(command: Command, rest: str) -> Request:
-        _at_most(command, split(rest), 0)
+        at_most(command, split(rest), 0)
         return make()
 
     return parser
 
 
-def _environments(command: Command, rest: str) -> Request:
-    found = _unmarked(split(rest))
-    _at_most(command, found, 1)
-    return Environments(_valid(command, names.environment_filter, found[0].text) if found else "")
-
-
-def _environment(command: Command, rest: str) -> Request:
-    found = _unmarked(split(rest))
-    if not found:
-        raise InvalidRequest(f"Say which environment: “envs” lists their names. {usage(command)}")
-    _at_most(command, found, 1)
-    return EnvironmentInfo(*_valid(command, names.environment, found[0].text))
-
-
 def _roles(command: Command, rest: str) -> Request:
-    found = _unmarked(split(rest))
-    _no_options(command, found)
+    found = unmarked(split(rest))
+    no_options(command, found)
     text = " ".join(word.text for word in found)
     if not text:
         return Roles()
@@ -158,10 +148,9 @@ def _roles(command: Command, rest: str) -> Request:
         raise InvalidRequest(f"Name one person or one role, not more. {usage(command)}")
     if text.startswith("@"):
         raise InvalidRequest(
-            f"I can't tell who “{_shown(text)}” is: choose the person from Slack's list while you type. "
-            f"{usage(command)}"
+            f"I can't tell who “{shown(text)}” is: choose the person from Slack's list while you type. {usage(command)}"
         )
-    return Roles(role=_valid(command, names.role, text))
+    return Roles(role=valid(command, names.role, text))
 
 
 _PARSERS: dict[str, Callable[[Command, str], Request]] = {
@@ -172,42 +161,26 @@ _PARSERS: dict[str, Callable[[Command, str], Request]] = {
     commands.LOGS.name: _of_a_run(Logs),
     commands.CANCEL.name: _of_a_run(Cancel),
     commands.RUNS.name: _alone(Runs),
-    commands.ENVS.name: _environments,
-    commands.ENV.name: _environment,
+    commands.ENVS.name: environments.listing,
+    commands.ENV.name: environments.info,
+    commands.ENV_DIFF.name: environments.diff,
+    commands.ENV_CREATE.name: environments.create,
     commands.ROLES.name: _roles,
     commands.WHOAMI.name: _alone(WhoAmI),
 }
 
 
-def _valid(command: Command, rule: Callable[[str], _T], text: str) -> _T:
-    """`rule(text)`; its complaint is followed by the usage."""
-    try:
-        return rule(text)
-    except InvalidRequest as error:
-        raise InvalidRequest(f"{error.user_message} {usage(command)}") from error
-
-
-def _at_most(command: Command, found: tuple[Word, ...], count: int) -> None:
-    _no_options(command, found)
-    if len(found) > count:
-        raise InvalidRequest(f"“{_shown(found[count].text)}” isn't expected after “{command.name}”. {usage(command)}")
-
-
-def _no_options(command: Command, found: tuple[Word, ...]) -> None:
-    for word in found:
-        if word.text.startswith("--") and not word.quoted:
-            raise InvalidRequest(f"“{command.name}” has no option “{_shown(word.text)}”. {usage(command)}")
-
-
-def _unmarked(found: tuple[Word, ...]) -> tuple[Word, ...]:
-    """Words without the backticks that people copy along with an id."""
-    return tuple(Word(word.text.strip("`"), word.quoted) for word in found)
-
-
 def _first_word(line: str) -> tuple[str, str]:
-    """The first word of a line that isn't blank, and the rest without blanks around it."""
+    """The first word of a line that isn't blank, and the rest without blanks around it.
+
+    A command of two words (`env create`) is its name (`env-create`).
+    """
     name, *rest = line.split(maxsplit=1)
-    return name, rest[0].strip() if rest else ""
+    after = rest[0].strip() if rest else ""
+    second, *others = after.split(maxsplit=1) or [""]
+    if second and (both := f"{name}-{second}".lower()) in commands.BY_NAME:
+        return both, others[0].strip() if others else ""
+    return name, after
 
 
 def _bare(text: str) -> str:
@@ -249,7 +222,3 @@ def _clearly_a_command(command: Command | None, rest: str) -> bool:
 
 def _is_a_sentence(role: str) -> bool:
     return role.endswith("?") or _OF_SENTENCES.search(role) is not None
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= 80 else f"{text[:79]}…"

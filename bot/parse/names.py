@@ -55,6 +55,18 @@ def ref(text: str) -> str:
     return _matching(_REF, text, sentence)
 
 
+def new_environment(text: str) -> str:
+    """The name of an environment that somebody wants to make."""
+    if not (found := _ENVIRONMENT.fullmatch(text)) or found[2]:
+        raise InvalidRequest(
+            f"“{_short(text)}” can't be an environment's name: those are letters, digits, “-”, “_” and “.”. Azure ML "
+            "counts the versions by itself."
+        )
+    if text.lower().startswith("azureml"):
+        raise InvalidRequest("Names that begin with “AzureML” are Microsoft's: choose another one.")
+    return text
+
+
 def environment_filter(text: str) -> str:
     """A part of environment names to look for."""
     if len(text) > _FILTER_LENGTH or not text.isprintable():

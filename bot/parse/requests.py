@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from bot.domain import commands
 from bot.domain.commands import Command
+from bot.domain.environments import EnvironmentDraft
 from bot.domain.runs import SubmitRequest
 
 
@@ -72,9 +73,10 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Environments:
-    """Environments whose name contains `filter` (all for "")."""
+    """Environments whose name contains `filter` (all for ""), from number `start` on."""
 
     filter: str = ""
+    start: int = 0
     command: ClassVar[Command] = commands.ENVS
 
 
@@ -85,6 +87,23 @@ class EnvironmentInfo:
     name: str
     version: str = ""
     command: ClassVar[Command] = commands.ENV
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentDiff:
+    """What the second environment has in place of the first; each a name and a version, or "" for its latest."""
+
+    left: tuple[str, str]
+    right: tuple[str, str]
+    command: ClassVar[Command] = commands.ENV_DIFF
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentCreate:
+    """Make an environment, or a new version of one."""
+
+    draft: EnvironmentDraft
+    command: ClassVar[Command] = commands.ENV_CREATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,5 +123,18 @@ class WhoAmI:
 
 
 Request = (
-    Help | Ask | Submit | SubmitForm | Status | Logs | Cancel | Runs | Environments | EnvironmentInfo | Roles | WhoAmI
+    Help
+    | Ask
+    | Submit
+    | SubmitForm
+    | Status
+    | Logs
+    | Cancel
+    | Runs
+    | Environments
+    | EnvironmentInfo
+    | EnvironmentDiff
+    | EnvironmentCreate
+    | Roles
+    | WhoAmI
 )

@@ -4,21 +4,16 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.domain import commands
-from bot.domain.commands import Command
 from bot.domain.errors import InvalidRequest
 from bot.domain.runs import SubmitRequest
 from bot.parse import names
+from bot.parse.options import usage
 from bot.parse.words import Word
 
 _OPTIONS = ("--project", "--compute", "--env", "--experiment", "--ref")
 _ALIKE = 0.55
 _END_OF_OPTIONS = "--"
 MAX_ARGUMENTS = 200
-
-
-def usage(command: Command) -> str:
-    """The line that every mistake ends with."""
-    return f"Usage: {command.usage}"
 
 
 def parse_submit(words: tuple[Word, ...]) -> SubmitRequest:

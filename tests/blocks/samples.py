@@ -6,7 +6,17 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from bot.domain.access import Permission, RoleAssignment, RoleDefinition
-from bot.domain.environments import EnvironmentDetail, EnvironmentName
+from bot.domain.environments import (
+    Change,
+    EnvironmentDetail,
+    EnvironmentDiff,
+    EnvironmentName,
+    EnvironmentPage,
+    EnvironmentUse,
+    EnvironmentView,
+    MadeEnvironment,
+    difference,
+)
 from bot.domain.faq import Answer, Hit, Outcome, Passage, Referred, Section, Substitution
 from bot.domain.help import Escalation, Question
 from bot.domain.roles import Holder, Holding, PersonRoles, RoleHolders, WorkspaceRoles
@@ -89,8 +99,36 @@ requests = st.builds(
 environment_names = st.builds(EnvironmentName, name=texts, version=texts, curated=st.booleans())
 environments = st.builds(
     EnvironmentDetail, name=texts, version=texts, curated=st.booleans(), python=texts, conda_packages=some,
-    pip_packages=some, image=texts, has_dockerfile=st.booleans(), variables=some,
+    pip_packages=some, image=texts, dockerfile=texts,
+    variables=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
 )  # fmt: skip
+environment_pages = st.builds(
+    EnvironmentPage,
+    names=st.lists(environment_names, max_size=25).map(tuple),
+    start=st.integers(0, 99),
+    total=st.integers(0, 200),
+    filter=texts,
+)
+environment_views = st.builds(
+    EnvironmentView,
+    detail=environments,
+    versions=some,
+    uses=st.none() | st.lists(st.builds(EnvironmentUse, run=runs, version=texts), max_size=7).map(tuple),
+)
+environment_changes = st.builds(Change, name=texts, before=texts, after=texts)
+environment_diffs = st.builds(difference, environments, environments) | st.builds(
+    EnvironmentDiff,
+    left=environments,
+    right=environments,
+    python=st.none() | environment_changes,
+    image=st.none() | environment_changes,
+    dockerfile=some,
+    conda=st.lists(environment_changes, max_size=3).map(tuple),
+    pip=st.lists(environment_changes, max_size=3).map(tuple),
+    variables=st.lists(environment_changes, max_size=3).map(tuple),
+    not_compared=some,
+)
+made_environments = st.builds(MadeEnvironment, detail=environments, new=st.booleans())
 permissions = st.builds(Permission, actions=some, not_actions=some, data_actions=some, not_data_actions=some)
 definitions = st.builds(
     RoleDefinition, id=texts, name=texts, description=texts, permissions=st.lists(permissions, max_size=2).map(tuple),

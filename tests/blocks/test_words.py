@@ -7,7 +7,7 @@ import pytest
 from bot.blocks import environments, errors, help, roles, views  # noqa: A004 - the feature's name in every folder
 from bot.domain import access, commands
 from bot.domain.access import Permission, RoleAssignment, RoleDefinition
-from bot.domain.environments import EnvironmentDetail, EnvironmentName
+from bot.domain.environments import HIDDEN, EnvironmentDetail, EnvironmentName, EnvironmentPage, EnvironmentView
 from bot.domain.errors import NotFound, PermissionDenied
 from bot.domain.help import Escalation, Question, Verdict
 from bot.domain.roles import Holder, Holding, PersonRoles, RoleHolders, WorkspaceRoles
@@ -102,18 +102,24 @@ def test_an_error_names_what_is_near_and_a_bug_its_reference() -> None:
 def test_own_environments_come_before_curated_ones() -> None:
     names = [EnvironmentName("AzureML-a", "1", curated=True), EnvironmentName("demo-env", "2", curated=False)]
 
-    message = environments.environment_list(names, "e")
+    message = environments.environment_list(EnvironmentPage(tuple(names), 0, 2, "e"))
 
     sound.check(message)
     assert message.text.index("demo-env") < message.text.index("AzureML-a")
     assert "2 environments with `e` in their names." in message.text
 
 
-def test_many_environments_are_cut_with_a_way_to_find_the_rest() -> None:
-    names = [EnvironmentName(f"env-{number}", "1", curated=number % 2 == 0) for number in range(100)]
+def test_many_environments_come_in_pages() -> None:
+    names = tuple(EnvironmentName(f"env-{number}", "1", curated=False) for number in range(20))
 
-    assert "… and 60 more: add a part of the name" in environments.environment_list(names).text
-    assert "There are no environments with `x`" in environments.environment_list([], "x").text
+    first = environments.environment_list(EnvironmentPage(names, 0, 50, "env"))
+    last = environments.environment_list(EnvironmentPage(names[:10], 40, 50, "env"))
+
+    assert "50 environments with `env` in their names, 1 to 20 of them here." in first.text
+    assert '{"filter":"env","start":"20"}' in repr(first.blocks)
+    assert "41 to 50 of them here" in last.text
+    assert "more_environments" not in repr(last.blocks)
+    assert "There are no environments with `x`" in environments.environment_list(EnvironmentPage((), 0, 0, "x")).text
 
 
 def test_an_environment_shows_its_packages_and_hides_values() -> None:
@@ -125,10 +131,10 @@ def test_an_environment_shows_its_packages_and_hides_values() -> None:
         conda_packages=("python=3.10",),
         pip_packages=("scikit-learn==1.5",),
         image="mcr.example.com/base:1",
-        variables=("TOKEN",),
+        variables=(("MODE", "fast"), ("TOKEN", HIDDEN)),
     )
 
-    message = environments.environment(detail)
+    message = environments.environment(EnvironmentView(detail, ("2", "1")))
 
     sound.check(message)
     for word in (
@@ -136,7 +142,9 @@ def test_an_environment_shows_its_packages_and_hides_values() -> None:
         "Python: `3.10`",
         "scikit-learn==1.5",
         "`mcr.example.com/base:1`",
-        "TOKEN",
+        "MODE=fast",
+        "TOKEN=(hidden)",
+        "Other versions: `1`",
         "Your own",
     ):
         assert word in message.text
@@ -168,8 +176,8 @@ def test_a_role_says_what_it_allows_in_words_and_actions_and_who_holds_it() -> N
     message = roles.role(READER, holders, {"U123ABC": "Ana"})
 
     sound.check(message)
-    assert "enough for: status, logs, runs, envs, env, roles." in message.text
-    assert "Not for: submit, cancel." in message.text
+    assert "enough for: status, logs, runs, envs, env" in message.text
+    assert "Not for: submit, cancel" in message.text
     assert "• Ana (user `p-ana`)" in message.text
     assert "• group `p-ops`, inherited" in message.text
     assert "```\n*/read\n```" in message.text

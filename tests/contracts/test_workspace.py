@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.environments import HIDDEN
 from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.runs import Metric, RunStatus
 from bot.ports import Workspace
@@ -184,7 +185,9 @@ def test_what_can_not_be_submitted_is_refused_and_nothing_runs(
     assert sandbox.runs(spec.run_id) == []
 
 
-def test_an_environment_shows_no_passwords_and_no_values(workspace: Workspace, sandbox: Sandbox) -> None:
+def test_an_environment_shows_no_passwords_and_no_values_that_may_be_secrets(
+    workspace: Workspace, sandbox: Sandbox
+) -> None:
     definition = environment(
         {
             "dependencies": [
@@ -199,13 +202,14 @@ def test_an_environment_shows_no_passwords_and_no_values(workspace: Workspace, s
                 },
             ]
         },
-        variables={"API_KEY": "v4lue"},
+        variables={"API_KEY": "v4lue", "MODE": "fast", "FEED": "https://robot:p4ss@feed.example.com"},
     )
     sandbox.fault(path="/environments/", status=200, body=definition)
 
     detail = workspace.environment("ours")
 
-    assert (detail.python, detail.conda_packages, detail.variables) == ("3.11.4", ("python-dateutil",), ("API_KEY",))
+    assert (detail.python, detail.conda_packages) == ("3.11.4", ("python-dateutil",))
+    assert detail.variables == (("API_KEY", HIDDEN), ("FEED", HIDDEN), ("MODE", "fast"))
     assert detail.pip_packages[1:] == ("scikit-learn==1.5.0",)
     assert detail.pip_packages[0].startswith("ours @ https://")
     assert not any(secret in repr(detail) for secret in ("p4ss", "s1gn", "v4lue"))
@@ -213,19 +217,20 @@ def test_an_environment_shows_no_passwords_and_no_values(workspace: Workspace, s
 
 def test_an_image_that_brings_its_python_has_no_package_lists(workspace: Workspace, sandbox: Sandbox) -> None:
     definition = environment({"dependencies": ["python=3.8.13"]}, user_managed=True)
-    definition["docker"] |= {"baseImage": None, "baseDockerfile": "FROM python:3.12"}
+    definition["docker"] |= {"baseImage": None, "baseDockerfile": "FROM python:3.12\nENV DB_PASSWORD=p4ss"}
     sandbox.fault(path="/environments/", status=200, body=definition)
 
     detail = workspace.environment("ours")
 
     assert (detail.python, detail.conda_packages, detail.pip_packages) == ("", (), ())
-    assert (detail.image, detail.has_dockerfile) == ("", True)
+    assert (detail.image, detail.dockerfile) == ("", f"FROM python:3.12\nENV DB_PASSWORD={HIDDEN}")
 
 
 def test_environments_that_nobody_registered_are_left_out(workspace: Workspace, sandbox: Sandbox) -> None:
+    archived = environment({"dependencies": []}) | {"name": "old", "isArchived": True}
     names = (("ours", "3"), ("CliV2AnonymousEnvironment", "a1b2"), ("Experiment x Environment", "Autosave_2026_a1"))
     found = [environment({"dependencies": []}) | {"name": name, "version": version} for name, version in names]
-    sandbox.fault(path="/environments/$", status=200, body={"value": found, "continuationToken": None})
+    sandbox.fault(path="/environments/$", status=200, body={"value": [archived, *found], "continuationToken": None})
 
     assert [(each.name, each.version) for each in workspace.list_environments()] == [("ours", "3")]
 

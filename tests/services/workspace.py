@@ -2,7 +2,13 @@
 
 from dataclasses import replace
 
-from bot.domain.environments import EnvironmentDetail, EnvironmentName
+from bot.domain.environments import (
+    EnvironmentDetail,
+    EnvironmentDraft,
+    EnvironmentName,
+    EnvironmentUse,
+    MadeEnvironment,
+)
 from bot.domain.errors import Unavailable
 from bot.domain.runs import Metric, Run, RunSpec, RunStatus, WatchedRun
 from tests.services.fakes import SCOPE
@@ -47,6 +53,15 @@ class FakeWorkspace:
 
     def environment(self, name: str, version: str = "") -> EnvironmentDetail:
         return EnvironmentDetail(name, version, curated=False)
+
+    def environment_versions(self, name: str) -> tuple[str, ...]:
+        return ()
+
+    def environment_uses(self, name: str, last: int) -> tuple[EnvironmentUse, ...]:
+        return ()
+
+    def create_environment(self, draft: EnvironmentDraft) -> MadeEnvironment:
+        raise Unavailable("This workspace makes nothing.", detail=draft.name)
 
     def list_compute_targets(self) -> tuple[str, ...]:
         return ()

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,13 +10,15 @@ import requests
 from rapidfuzz import fuzz, process, utils
 
 from bot.adapters.azureml.redaction import redacted
-from bot.domain.environments import EnvironmentDetail, EnvironmentName
+from bot.domain.environments import EnvironmentDetail, EnvironmentName, shown_dockerfile, shown_value
 from bot.domain.runs import Metric, RunSpec
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _NEAREST = 3
 _NEAR_ENOUGH = 60.0
 _ERROR_LIMIT = 2000
+_DOCKERFILE_LIMIT = 6000
+_VALUE_LIMIT = 300
 # Made by tools for one run each; nobody registered them.
 _ANONYMOUS_NAMES = ("CliV2AnonymousEnvironment", "DefaultName-")
 _ANONYMOUS_VERSION = "Autosave_"
@@ -72,12 +74,19 @@ def origin_of(spec: RunSpec) -> dict[str, str]:
 
 def environment_of(details: Any) -> str:
     """Name of the environment in a run's definition; "" where it names none."""
+    return environment_used(details)[0]
+
+
+def environment_used(details: Any) -> tuple[str, str]:
+    """Name and version of the environment in a run's definition; "" where it names none."""
     definition = getattr(details, "run_definition", None)
     if not isinstance(definition, dict):
-        return ""
+        return "", ""
     environment = definition.get("environment") or definition.get("Environment")
-    name = environment.get("name") or environment.get("Name") if isinstance(environment, dict) else ""
-    return name if isinstance(name, str) else ""
+    if not isinstance(environment, dict):
+        return "", ""
+    name, version = (environment.get(key) or environment.get(key.title()) for key in ("name", "version"))
+    return name if isinstance(name, str) else "", str(version) if isinstance(version, (str, int)) else ""
 
 
 def metrics_of(logged: Any) -> Iterator[Metric]:
@@ -107,10 +116,13 @@ def _value(value: Any) -> tuple[float | str, ...]:
             return (str(value),)
 
 
-def environment_name(environment: Any) -> EnvironmentName | None:
-    """A registered environment's name and version; None for one that nobody registered."""
-    name, version = str(environment.name or ""), str(environment.version or "")
+def environment_name(definition: Mapping[str, Any]) -> EnvironmentName | None:
+    """Name and version in a listed definition; None for one that nobody registered, or that was archived (the service
+    leaves those out by itself; where it doesn't, it says so)."""
+    name, version = str(definition.get("name") or ""), str(definition.get("version") or "")
     if not name or name.startswith(_ANONYMOUS_NAMES) or version.startswith(_ANONYMOUS_VERSION):
+        return None
+    if definition.get("isArchived") or definition.get("archived") or definition.get("stage") == "Archived":
         return None
     return EnvironmentName(name, version, _curated(name))
 
@@ -131,8 +143,11 @@ def environment_detail(environment: Any) -> EnvironmentDetail:
         conda_packages=conda,
         pip_packages=pip,
         image=redacted(str(environment.docker.base_image or "")),
-        has_dockerfile=bool(environment.docker.base_dockerfile),
-        variables=tuple(sorted(environment.environment_variables or {})),
+        dockerfile=redacted(shown_dockerfile(str(environment.docker.base_dockerfile or "")))[:_DOCKERFILE_LIMIT],
+        variables=tuple(
+            (str(name), redacted(shown_value(str(name), str(value)))[:_VALUE_LIMIT])
+            for name, value in sorted((environment.environment_variables or {}).items())
+        ),
     )
 
 

@@ -24,14 +24,14 @@ from azureml._restclient.models.create_run_dto import CreateRunDto
 from azureml._restclient.run_client import RunClient
 from azureml._restclient.workspace_client import WorkspaceClient
 from azureml._run_impl.run_base import _RunBase
-from azureml.core import ComputeTarget, Environment, Experiment, ScriptRunConfig, Workspace
+from azureml.core import ComputeTarget, Experiment, ScriptRunConfig, Workspace
 from azureml.core._portal import HasWorkspacePortal
 from azureml.core.authentication import MsiAuthentication, ServicePrincipalAuthentication
 
 from bot.adapters.azureml import content, wire
 from bot.adapters.azureml.config import AzureMLConfig, ServicePrincipal
+from bot.adapters.azureml.environments import EnvironmentCalls
 from bot.adapters.azureml.translation import detail_of, failed, refused_or_unknown, status_of, unknown
-from bot.domain.environments import EnvironmentDetail, EnvironmentName
 from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.runs import Metric, Run, RunSpec, RunStatus
 
@@ -48,10 +48,11 @@ _STANDARD_LOG = re.compile(r"user_logs/std_log\D*0*\.txt")
 Effect = Callable[[], None]
 
 
-class Sdk:
+class Sdk(EnvironmentCalls):
     """The workspace of `config`, signed in to at the first call."""
 
     def __init__(self, config: AzureMLConfig) -> None:
+        super().__init__()
         self._config = config
         self._secrets = config.secrets
         self._connected: Any = None
@@ -67,6 +68,9 @@ class Sdk:
                 kind, answer = wire.RUN, self.submit(wire.SPEC.validate_python(given["spec"]), effect)
             case "cancel":
                 kind, answer = wire.RUN, self.cancel(given["run_id"], effect)
+            case _ if method in wire.CHANGES:
+                given_kind, kind = wire.CHANGES[method]
+                answer = getattr(self, method)(given_kind.validate_python(given["given"]), effect)
             case _ if method in wire.READS:
                 kind, answer = wire.READS[method], getattr(self, method)(**given)
             case _:
@@ -183,19 +187,6 @@ class Sdk:
             raise failed(error, "list runs", self._secrets) from error
         records.sort(key=lambda record: content.moment(record.created_utc), reverse=True)
         return tuple(self._run(record, brief=True) for record in records[:limit])
-
-    def list_environments(self) -> tuple[EnvironmentName, ...]:
-        """See `ports.Workspace.list_environments`."""
-        try:
-            found = Environment.list(self._workspace())
-        except Exception as error:
-            raise failed(error, "list environments", self._secrets) from error
-        names = (content.environment_name(environment) for environment in found.values())
-        return tuple(sorted((name for name in names if name), key=lambda name: name.name.lower()))
-
-    def environment(self, name: str, version: str) -> EnvironmentDetail:
-        """See `ports.Workspace.environment`."""
-        return content.environment_detail(self._environment(name, version))
 
     def list_compute_targets(self) -> tuple[str, ...]:
         """See `ports.Workspace.list_compute_targets`."""
@@ -366,19 +357,6 @@ class Sdk:
                 raise failed(error, "read experiments", self._secrets) from error
             self._remember(self._experiment_names, experiment_id, found.name)
         return self._experiment_names[experiment_id]
-
-    def _environment(self, name: str, version: str) -> Any:
-        # A slash would make another address of it; no environment has one in its name.
-        if re.fullmatch(r"[\w.-]+", name, re.ASCII) and re.fullmatch(r"[\w.-]*", version, re.ASCII):
-            try:
-                return Environment.get(self._workspace(), name, version or None)
-            except Exception as error:
-                if status_of(error) != 404:
-                    raise failed(error, "read environments", self._secrets) from error
-        known = {environment.name: environment.version for environment in self.list_environments()}
-        if version and name in known:
-            raise NotFound("environment", f"{name}:{version}", nearest=(f"{name}:{known[name]}",))
-        raise NotFound("environment", name, nearest=content.nearest(name, known))
 
     def _portal_url(self, run_id: str) -> str:
         return self._portal.replace("?", f"/runs/{run_id}?", 1)

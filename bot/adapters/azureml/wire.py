@@ -13,7 +13,13 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.adapters.azureml.config import AzureMLConfig
-from bot.domain.environments import EnvironmentDetail, EnvironmentName
+from bot.domain.environments import (
+    EnvironmentDetail,
+    EnvironmentDraft,
+    EnvironmentName,
+    EnvironmentUse,
+    MadeEnvironment,
+)
 from bot.domain.errors import BotError, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.runs import Metric, Run, RunSpec
 
@@ -26,6 +32,9 @@ RUNS: TypeAdapter[tuple[Run, ...]] = TypeAdapter(tuple[Run, ...])
 METRICS: TypeAdapter[tuple[Metric, ...]] = TypeAdapter(tuple[Metric, ...])
 ENVIRONMENT: TypeAdapter[EnvironmentDetail] = TypeAdapter(EnvironmentDetail)
 ENVIRONMENTS: TypeAdapter[tuple[EnvironmentName, ...]] = TypeAdapter(tuple[EnvironmentName, ...])
+ENVIRONMENT_USES: TypeAdapter[tuple[EnvironmentUse, ...]] = TypeAdapter(tuple[EnvironmentUse, ...])
+ENVIRONMENT_DRAFT: TypeAdapter[EnvironmentDraft] = TypeAdapter(EnvironmentDraft)
+MADE_ENVIRONMENT: TypeAdapter[MadeEnvironment] = TypeAdapter(MadeEnvironment)
 TEXTS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 
 READS: Mapping[str, TypeAdapter[Any]] = {
@@ -35,9 +44,16 @@ READS: Mapping[str, TypeAdapter[Any]] = {
     "list_runs": RUNS,
     "list_environments": ENVIRONMENTS,
     "environment": ENVIRONMENT,
+    "environment_versions": TEXTS,
+    "environment_uses": ENVIRONMENT_USES,
     "list_compute_targets": TEXTS,
 }
 """What may be asked with no lasting change, by the method's name in `sdk.Sdk`, with the type of its answer."""
+
+CHANGES: Mapping[str, tuple[TypeAdapter[Any], TypeAdapter[Any]]] = {
+    "create_environment": (ENVIRONMENT_DRAFT, MADE_ENVIRONMENT),
+}
+"""What changes something, by the method's name in `sdk.Sdk`, with the types of what is given and of its answer."""
 
 
 class NoAnswer(Unavailable):

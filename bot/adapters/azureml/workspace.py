@@ -13,7 +13,13 @@ from bot.adapters.azureml.breaker import Breaker
 from bot.adapters.azureml.config import AzureMLConfig
 from bot.adapters.azureml.lanes import Closing, Lane, TurnTimeout
 from bot.adapters.azureml.process import Child, ChildLost, NotStarted
-from bot.domain.environments import EnvironmentDetail, EnvironmentName
+from bot.domain.environments import (
+    EnvironmentDetail,
+    EnvironmentDraft,
+    EnvironmentName,
+    EnvironmentUse,
+    MadeEnvironment,
+)
 from bot.domain.errors import BotError, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.runs import Metric, Run, RunSpec
 
@@ -45,7 +51,12 @@ class AzureMLWorkspace:
             raise InvalidRequest(f"“{spec.run_id}” can't be a run's id.")
         arguments = {"spec": wire.SPEC.dump_python(spec, mode="json")}
         return self._change(
-            self._submitter, "submit", arguments, self._config.submit_deadline, f"run {spec.run_id} was started"
+            self._submitter,
+            "submit",
+            arguments,
+            self._config.submit_deadline,
+            f"run {spec.run_id} was started",
+            wire.RUN,
         )
 
     def find_run(self, run_id: str) -> Run | None:
@@ -64,7 +75,7 @@ class AzureMLWorkspace:
         """Ask the service to stop the run; one that has ended is returned as it is."""
         arguments = {"run_id": _existing(run_id)}
         return self._change(
-            self._readers, "cancel", arguments, self._config.read_deadline, f"run {run_id} is being canceled"
+            self._readers, "cancel", arguments, self._config.read_deadline, f"run {run_id} is being canceled", wire.RUN
         )
 
     def list_runs(self, limit: int) -> tuple[Run, ...]:
@@ -78,6 +89,26 @@ class AzureMLWorkspace:
     def environment(self, name: str, version: str = "") -> EnvironmentDetail:
         """An environment; the latest version for ""."""
         return self._read("environment", {"name": name, "version": version}, wire.ENVIRONMENT)
+
+    def environment_versions(self, name: str) -> tuple[str, ...]:
+        """The environment's versions, newest first; of numbered ones the last ten."""
+        return self._read("environment_versions", {"name": name}, wire.TEXTS)
+
+    def environment_uses(self, name: str, last: int) -> tuple[EnvironmentUse, ...]:
+        """Those of the workspace's `last` runs that used the environment, newest first."""
+        return self._read("environment_uses", {"name": name, "last": last}, wire.ENVIRONMENT_USES)
+
+    def create_environment(self, draft: EnvironmentDraft) -> MadeEnvironment:
+        """Make the environment, or a new version of it; see `ports.Workspace`."""
+        return self._change(
+            self._readers,
+            "create_environment",
+            {"given": wire.ENVIRONMENT_DRAFT.dump_python(draft, mode="json")},
+            self._config.read_deadline,
+            f"environment {draft.name} got a new version",
+            wire.MADE_ENVIRONMENT,
+            then=f"“env {draft.name}” shows it in a minute; asking again makes no second version of the same content.",
+        )
 
     def list_compute_targets(self) -> tuple[str, ...]:
         """Names of the compute targets, sorted."""
@@ -121,17 +152,26 @@ class AzureMLWorkspace:
         except ChildLost as lost:
             raise _no_answer(method, lost) from lost
 
-    def _change(self, lane: Lane, method: str, arguments: Mapping[str, Any], seconds: float, what: str) -> Run:
+    def _change(
+        self,
+        lane: Lane,
+        method: str,
+        arguments: Mapping[str, Any],
+        seconds: float,
+        what: str,
+        kind: TypeAdapter[Result],
+        *,
+        then: str = "Look at its status in a minute.",
+    ) -> Result:
         try:
-            return _understood(wire.RUN, self._call(lane, method, arguments, seconds))
+            return _understood(kind, self._call(lane, method, arguments, seconds))
         except TurnTimeout as error:
             raise _busy(method) from error
         except ChildLost as lost:
             if not lost.effect:
                 raise _no_answer(method, lost) from lost
             raise OutcomeUnknown(
-                f"Azure Machine Learning's answer was cut off, so I can't say yet whether {what}. Look at its status "
-                "in a minute.",
+                f"Azure Machine Learning's answer was cut off, so I can't say yet whether {what}. {then}",
                 detail=f"{method}: {lost.detail}",
             ) from lost
 

@@ -2,6 +2,7 @@
 
 from bot.domain.access.actions import (
     ENVIRONMENT_READ,
+    ENVIRONMENT_WRITE,
     ROLE_ASSIGNMENT_READ,
     ROLE_ASSIGNMENT_WRITE,
     RUN_CANCEL,
@@ -16,6 +17,7 @@ from bot.domain.access.people import Caller, Principal, reference_of
 
 __all__ = [
     "ENVIRONMENT_READ",
+    "ENVIRONMENT_WRITE",
     "ROLE_ASSIGNMENT_READ",
     "ROLE_ASSIGNMENT_WRITE",
     "RUN_CANCEL",
