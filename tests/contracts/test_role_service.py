@@ -77,6 +77,15 @@ def test_definitions_tell_built_in_roles_from_custom_ones(roles: RoleService) ->
     assert (custom["Reader"], custom["aml-bot"]) == (False, True)
 
 
+def test_the_service_knows_the_built_in_roles_that_advice_is_taken_from(roles: RoleService) -> None:
+    served = {access.short_id(role.id): role for role in roles.definitions() if not role.custom}
+
+    for known in access.built_in_roles():
+        role = served.pop(access.short_id(known.id))
+        assert (role.name, role.description, role.permissions) == (known.name, known.description, known.permissions)
+    assert not served
+
+
 def test_a_deny_assignment_beats_the_role_that_allows(roles: RoleService, sandbox: Sandbox) -> None:
     name = sandbox.deny(name="freeze", actions=[access.RUN_SUBMIT], principals=[DANA])
     try:

@@ -12,6 +12,7 @@ from bot.domain.access import (
     RoleAssignment,
     RoleDefinition,
     Settled,
+    built_in_roles,
     decide,
     smallest_role,
     within,
@@ -139,6 +140,24 @@ def test_the_smallest_role_is_the_narrowest_built_in_one_then_a_custom_one() -> 
     assert smallest_role(SUBMIT, wide) == "Contributor"
     assert smallest_role(SUBMIT, wide[2:]) == "Alpha"
     assert smallest_role(SUBMIT, []) == ""
+
+
+@pytest.mark.parametrize(
+    ("action", "role"),
+    [
+        (SUBMIT, "AzureML Data Scientist"),
+        ("Microsoft.MachineLearningServices/workspaces/experiments/runs/read", "Reader"),
+        ("Microsoft.MachineLearningServices/workspaces/computes/start/action", "AzureML Compute Operator"),
+        ("Microsoft.MachineLearningServices/workspaces/write", "Contributor"),
+        ("Microsoft.MachineLearningServices/registries/assets/write", "AzureML Registry User"),
+        ("Microsoft.Authorization/roleAssignments/read", "Reader"),
+        ("Microsoft.Authorization/roleAssignments/write", "Role Based Access Control Administrator"),
+        ("Microsoft.Authorization/roleDefinitions/write", "User Access Administrator"),
+        ("Microsoft.Authorization/elevateAccess/action", "User Access Administrator"),
+    ],
+)
+def test_the_smallest_of_azures_own_roles(action: str, role: str) -> None:
+    assert smallest_role(action, built_in_roles()) == role
 
 
 OWNER = RoleDefinition("/r/owner", "Owner", "", (Permission(("*",)),))

@@ -10,6 +10,7 @@ from bot.domain.access.actions import (
     RUN_SUBMIT,
 )
 from bot.domain.access.advice import smallest_role
+from bot.domain.access.built_in import built_in_roles
 from bot.domain.access.decision import Access, Decision, Settled, decide
 from bot.domain.access.model import DenyAssignment, Permission, RoleAssignment, RoleDefinition, short_id, within
 from bot.domain.access.patterns import Patterns
@@ -33,6 +34,7 @@ __all__ = [
     "RoleAssignment",
     "RoleDefinition",
     "Settled",
+    "built_in_roles",
     "decide",
     "reference_of",
     "short_id",

@@ -1,11 +1,13 @@
 """Role definitions: the built-in ones that matter to Azure ML teams, with their real ids, and the bot's own.
 
-Ids and actions are those of Azure's published built-in roles, as far as they touch what the sandbox serves.
+The built-in ones are those of bot/azure_roles.toml, which names Microsoft's pages.
 """
 
 import re
+import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
 from typing import Any, Final
 
 from bot.sandbox.azureml import seed
@@ -23,6 +25,7 @@ class RoleDefinition:
     actions: tuple[str, ...]
     not_actions: tuple[str, ...] = ()
     custom: bool = False
+    data_actions: tuple[str, ...] = ()
 
     def allows(self, action: str) -> bool:
         return any(matches(pattern, action) for pattern in self.actions) and not any(
@@ -48,7 +51,7 @@ class RoleDefinition:
                     {
                         "actions": list(self.actions),
                         "notActions": list(self.not_actions),
-                        "dataActions": [],
+                        "dataActions": list(self.data_actions),
                         "notDataActions": [],
                     }
                 ],
@@ -71,68 +74,23 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(expression, re.IGNORECASE)
 
 
+def _built_in() -> tuple[RoleDefinition, ...]:
+    text = (resources.files("bot") / "azure_roles.toml").read_text(encoding="utf-8")
+    return tuple(
+        RoleDefinition(
+            role["id"],
+            role["name"],
+            role["description"],
+            tuple(role["actions"]),
+            tuple(role.get("not_actions", ())),
+            data_actions=tuple(role.get("data_actions", ())),
+        )
+        for role in tomllib.loads(text)["roles"]
+    )
+
+
 ROLES: Final = (
-    RoleDefinition(
-        "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
-        "Owner",
-        "Grants full access to manage all resources, including the ability to assign roles in Azure RBAC.",
-        ("*",),
-    ),
-    RoleDefinition(
-        "b24988ac-6180-42a0-ab88-20f7382dd24c",
-        "Contributor",
-        "Grants full access to manage all resources, but does not allow you to assign roles in Azure RBAC.",
-        ("*",),
-        (
-            "Microsoft.Authorization/*/Delete",
-            "Microsoft.Authorization/*/Write",
-            "Microsoft.Authorization/elevateAccess/Action",
-            "Microsoft.Blueprint/blueprintAssignments/write",
-            "Microsoft.Blueprint/blueprintAssignments/delete",
-            "Microsoft.Compute/galleries/share/action",
-            "Microsoft.Purview/consents/write",
-            "Microsoft.Purview/consents/delete",
-            "Microsoft.Resources/deploymentStacks/manageDenySetting/action",
-        ),
-    ),
-    RoleDefinition(
-        "acdd72a7-3385-48ef-bd42-f606fba81ae7",
-        "Reader",
-        "View all resources, but does not allow you to make any changes.",
-        ("*/read",),
-    ),
-    RoleDefinition(
-        "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
-        "User Access Administrator",
-        "Lets you manage user access to Azure resources.",
-        ("*/read", "Microsoft.Authorization/*", "Microsoft.Support/*"),
-    ),
-    RoleDefinition(
-        "f6c7c914-8db3-469d-8ca1-694a8f32e121",
-        "AzureML Data Scientist",
-        "Can perform all actions within an Azure Machine Learning workspace, except for creating or deleting compute "
-        "resources and modifying the workspace itself.",
-        (f"{_ML}/*/read", f"{_ML}/*/action", f"{_ML}/*/delete", f"{_ML}/*/write"),
-        (
-            f"{_ML}/delete",
-            f"{_ML}/write",
-            f"{_ML}/computes/*/write",
-            f"{_ML}/computes/*/delete",
-            f"{_ML}/computes/listKeys/action",
-            f"{_ML}/listKeys/action",
-            f"{_ML}/hubs/write",
-            f"{_ML}/hubs/delete",
-            f"{_ML}/featurestores/write",
-            f"{_ML}/featurestores/delete",
-        ),
-    ),
-    RoleDefinition(
-        "e503ece1-11d0-4e8e-8e2c-7a6c3bf38815",
-        "AzureML Compute Operator",
-        "Can access and perform CRUD operations on Machine Learning Services managed compute resources "
-        "(including Notebook VMs).",
-        (f"{_ML}/computes/*", f"{_ML}/notebooks/vm/*"),
-    ),
+    *_built_in(),
     RoleDefinition(
         "00000000-0000-4000-8000-0000000000f1",
         "aml-bot",
