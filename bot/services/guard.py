@@ -12,6 +12,7 @@ from bot.domain.access import Access, Caller, Decision, Principal, RoleDefinitio
 from bot.domain.audit import AuditEntry, Phase
 from bot.domain.commands import Command
 from bot.domain.errors import BotError, OutcomeUnknown, PermissionDenied, Unavailable
+from bot.domain.policy import Policy
 from bot.ports import Audit, Policies, RoleService
 
 log = structlog.get_logger(__name__)
@@ -66,7 +67,7 @@ class Guard:
         """
         caller = principal.caller
         try:
-            decision, denied = self._decide(principal, command)
+            decision, access, policy = self._decide(principal, command)
         except Exception as error:
             # Unavailable, or an answer that nobody foresaw: in either case nothing is done, and the audit has it.
             reason = f"look-up failed: {cause_of(error)}"
@@ -74,8 +75,8 @@ class Guard:
             raise
         verdict = "allowed" if decision.allowed else "refused"
         self._write(caller, command, Phase.DECISION, verdict, decision.settled_by, principal.object_id)
-        if denied is not None:
-            raise denied
+        if not decision.allowed:
+            raise self._denial(command, decision, access, policy)
         attempt = Attempt()
         result, reason = "failed", "unexpected error"
         try:
@@ -125,19 +126,25 @@ class Guard:
         """Audit what became of an outcome that was unknown."""
         self._write(caller, command, Phase.SETTLED, result, detail, "")
 
-    def _decide(self, principal: Principal, command: Command) -> tuple[Decision, PermissionDenied | None]:
+    def _decide(self, principal: Principal, command: Command) -> tuple[Decision, Access, Policy | None]:
+        """The decision, with the role data and the policy that it was made by; None where the policy wasn't asked."""
         access = self.access(principal.object_id)
         decision = Decision(True, "no Azure action needed", Settled.POLICY)
         if command.action is not None:
             decision = decide(access, command.action)
             if not decision.allowed:
-                return decision, self._missing_action(command, command.action, decision, access.definitions)
+                return decision, access, None
         policy = self._policies.current()
         held = access.role_names()
         if not policy.allows(command.name, held):
             reason = f"policy {policy.digest}: no rule allows {command.name} to {', '.join(held) or 'no role'}"
-            return Decision(False, reason, Settled.POLICY), self._not_in_policy(command, policy.roles_for(command.name))
-        return replace(decision, settled_by=f"{decision.settled_by}; policy {policy.digest}"), None
+            return Decision(False, reason, Settled.POLICY), access, policy
+        return replace(decision, settled_by=f"{decision.settled_by}; policy {policy.digest}"), access, policy
+
+    def _denial(self, command: Command, decision: Decision, access: Access, policy: Policy | None) -> PermissionDenied:
+        if policy is not None:
+            return self._not_in_policy(command, policy.roles_for(command.name))
+        return self._missing_action(command, command.action or "", decision, access.definitions)
 
     def _missing_action(
         self, command: Command, action: str, decision: Decision, definitions: tuple[RoleDefinition, ...]

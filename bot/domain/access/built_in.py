@@ -18,10 +18,10 @@ def built_in_roles() -> tuple[RoleDefinition, ...]:
             description=role["description"],
             permissions=(
                 Permission(
-                    *(
-                        tuple(role.get(patterns, ()))
-                        for patterns in ("actions", "not_actions", "data_actions", "not_data_actions")
-                    )
+                    tuple(role["actions"]),
+                    tuple(role.get("not_actions", ())),
+                    tuple(role.get("data_actions", ())),
+                    tuple(role.get("not_data_actions", ())),
                 ),
             ),
         )

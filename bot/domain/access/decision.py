@@ -10,6 +10,7 @@ if it weren't there, a deny assignment with one as if it were met.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
 from bot.domain.access.model import DenyAssignment, RoleAssignment, RoleDefinition, scope_parts, short_id, within
 from bot.domain.access.patterns import Patterns, compiled, fold
@@ -43,19 +44,31 @@ class Decision:
     denial: str = ""
 
 
+# Of each permission block what it names and what it excepts, ready to match.
+_Blocks = tuple[tuple[Patterns, Patterns], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Grant:
-    """A role that is held, through the first assignment that counts, with its patterns ready to match."""
+    """A role that is held, through the first assignment that counts; `control` and `data` are for either kind of
+    action."""
 
     assignment: RoleAssignment
     definition: RoleDefinition
-    control: tuple[tuple[Patterns, Patterns], ...]
-    data: tuple[tuple[Patterns, Patterns], ...]
+    control: _Blocks
+    data: _Blocks
 
-    def gives(self, folded: str, *, data: bool) -> bool:
-        return any(
-            named.cover(folded) and not taken.cover(folded) for named, taken in (self.data if data else self.control)
-        )
+
+@dataclass(frozen=True, slots=True)
+class _Ban:
+    """A deny assignment that is in force for the principal."""
+
+    denial: DenyAssignment
+    control: _Blocks
+    data: _Blocks
+
+
+_Kept = TypeVar("_Kept", _Grant, _Ban)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +88,37 @@ class Access:
     _held: tuple[tuple[RoleAssignment, RoleDefinition], ...] = field(init=False, repr=False, compare=False)
     _grants: tuple[_Grant, ...] = field(init=False, repr=False, compare=False)
     _conditional: tuple[_Grant, ...] = field(init=False, repr=False, compare=False)
-    _against: tuple[DenyAssignment, ...] = field(init=False, repr=False, compare=False)
+    _bans: tuple[_Ban, ...] = field(init=False, repr=False, compare=False)
+    _names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _named: tuple[Patterns, Patterns] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         me = fold(self.object_id)
         # The service is asked for this principal's assignments. One that names somebody else all the same is ignored.
         mine = [each for each in self.assignments if each.of_group or fold(each.principal_id) == me]
         by_id = {short_id(definition.id): definition for definition in self.definitions}
+        reaching = {scope for scope in {each.scope for each in mine} if within(self.scope, scope)}
         here = [
-            (each, by_id[short_id(each.role_definition_id)])
-            for each in mine
-            if short_id(each.role_definition_id) in by_id and within(self.scope, each.scope)
+            (each, by_id[role])
+            for each, role in zip(mine, map(short_id, (each.role_definition_id for each in mine)), strict=True)
+            if role in by_id and each.scope in reaching
         ]
         held = tuple(pair for pair in here if not pair[0].condition)
-        prepared = {
-            "memberships": frozenset({me, *(fold(each.principal_id) for each in mine)}),
-            "_held": held,
-            "_grants": _grants(held, conditional=False),
-            "_conditional": _grants(here, conditional=True),
-        }
-        for name, value in prepared.items():
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "_against", tuple(each for each in self.denials if self._is_against(each)))
+        self._set("memberships", frozenset({me, *(fold(each.principal_id) for each in mine)}))
+        self._set("_held", held)
+        self._set("_names", tuple(dict.fromkeys(definition.name for _, definition in held)))
+        self._set("_grants", _grants(held, conditional=False))
+        self._set("_conditional", _grants(here, conditional=True))
+        blocks = {block for _, definition in here for block in definition.permissions}
+        everything = (
+            frozenset(pattern for block in blocks for pattern in block.actions),
+            frozenset(pattern for block in blocks for pattern in block.data_actions),
+        )
+        self._set("_named", tuple(Patterns(patterns) for patterns in everything))
+        self._set("_bans", tuple(_ban(each) for each in self.denials if self._is_against(each)))
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
 
     def held(self) -> tuple[tuple[RoleAssignment, RoleDefinition], ...]:
         """The assignments that count here, each with its definition; in the service's order.
@@ -108,21 +130,19 @@ class Access:
 
     def role_names(self) -> tuple[str, ...]:
         """Names of the roles held here, without repetition, in the service's order."""
-        return tuple(dict.fromkeys(definition.name for _, definition in self._held))
+        return self._names
 
     def decide(self, action: str, *, data: bool = False) -> Decision:
         """Whether the principal may do `action`, a data action for `data`; see `decide`."""
         if not action or "*" in action or action != action.strip():
             return Decision(False, f"{action!r} is not an action", Settled.NO_ACTION)
-        for denial in self._against:
-            if any(permission.takes(action, data=data) for permission in denial.permissions):
-                return _denied(denial)
         folded = fold(action)
-        for grant in self._grants:
-            if grant.gives(folded, data=data):
+        if ban := _first(self._bans, folded, data=data):
+            return _denied(ban.denial)
+        if self._named[data].cover(folded):  # all roles at once: most of what is refused is in none of them
+            if grant := _first(self._grants, folded, data=data):
                 return _settled(grant, Settled.ROLE)
-        for grant in self._conditional:
-            if grant.gives(folded, data=data):
+            if grant := _first(self._conditional, folded, data=data):
                 return _settled(grant, Settled.CONDITION)
         roles = ", ".join(self.role_names()) or "none"
         return Decision(False, f"no role allows {action} (roles held: {roles})", Settled.NO_ROLE)
@@ -149,24 +169,45 @@ def decide(access: Access, action: str, *, data: bool = False) -> Decision:
     return access.decide(action, data=data)
 
 
+def _first(kept: tuple[_Kept, ...], folded: str, *, data: bool) -> _Kept | None:
+    """The first whose blocks name the action and don't except it."""
+    for each in kept:
+        for named, excepted in each.data if data else each.control:
+            if named.cover(folded) and not excepted.cover(folded):
+                return each
+    return None
+
+
 def _grants(held: Iterable[tuple[RoleAssignment, RoleDefinition]], *, conditional: bool) -> tuple[_Grant, ...]:
-    """One for each role, through its first assignment. Those that `conditional` counts need a condition to be met."""
-    found: dict[str, _Grant] = {}
+    """One for each role, through its first assignment. Those that are `conditional` need a condition to be met."""
+    found: dict[tuple[str, bool], _Grant] = {}
     for assignment, definition in held:
-        key = f"{short_id(definition.id)}{'?' if assignment.condition else ''}"
+        key = (definition.id, bool(assignment.condition))
         if key in found:
             continue
-        blocks = tuple(
+        blocks = [
             each for each in definition.permissions if bool(assignment.condition or each.condition) is conditional
-        )
+        ]
         if blocks:
             found[key] = _Grant(
                 assignment,
                 definition,
-                tuple((compiled(b.actions, wide=False), compiled(b.not_actions, wide=True)) for b in blocks),
-                tuple((compiled(b.data_actions, wide=False), compiled(b.not_data_actions, wide=True)) for b in blocks),
+                tuple((compiled(each.actions, wide=False), compiled(each.not_actions, wide=True)) for each in blocks),
+                tuple(
+                    (compiled(each.data_actions, wide=False), compiled(each.not_data_actions, wide=True))
+                    for each in blocks
+                ),
             )
     return tuple(found.values())
+
+
+def _ban(denial: DenyAssignment) -> _Ban:
+    blocks = denial.permissions
+    return _Ban(
+        denial,
+        tuple((compiled(each.actions, wide=True), compiled(each.not_actions, wide=False)) for each in blocks),
+        tuple((compiled(each.data_actions, wide=True), compiled(each.not_data_actions, wide=False)) for each in blocks),
+    )
 
 
 def _settled(grant: _Grant, kind: Settled) -> Decision:

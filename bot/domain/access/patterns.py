@@ -54,19 +54,23 @@ class Patterns:
 
     def cover(self, folded: str) -> bool:
         """Whether any of the patterns covers an action, given as `fold` returns it."""
-        return (
+        if (
             self._all
             or folded in self._exact
-            or folded.startswith(self._starts)
-            or folded.endswith(self._ends)
-            or any(self._fits(parts, folded) for parts in self._others)
-        )
+            or (self._starts and folded.startswith(self._starts))
+            or (self._ends and folded.endswith(self._ends))
+        ):
+            return True
+        # A loop and no generator: this is run for every role that somebody holds, at every decision.
+        for parts in self._others:
+            if folded.startswith(parts[0]) and folded.endswith(parts[-1]) and self._fits(parts, folded):
+                return True
+        return False
 
     def _fits(self, parts: tuple[str, ...], folded: str) -> bool:
-        first, last = parts[0], parts[-1]
-        if not (folded.startswith(first) and folded.endswith(last)):
-            return False
-        at, before = len(first), first
+        # The first and the last part are where they must be; the rest has to fit between them.
+        last = parts[-1]
+        at, before = len(parts[0]), parts[0]
         # The leftmost place for each part leaves the most room for the rest, so nothing has to be tried twice.
         for part in parts[1:-1]:
             found = folded.find(part, at - self._shared(before, part))
