@@ -19,7 +19,16 @@ from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from bot import search
 from bot.adapters.authorization import AzureRoles
-from bot.adapters.azureml import AzureMLConfig, AzureMLWorkspace, ManagedIdentity, ServicePrincipal
+from bot.adapters.azureml import (
+    AzureMLConfig,
+    AzureMLWorkspace,
+    Certificate,
+    Interactive,
+    ManagedIdentity,
+    ServicePrincipal,
+    SignIn,
+)
+from bot.adapters.azureml.signin import certificate_of
 from bot.adapters.database import lock_state, open_database, open_state
 from bot.adapters.embedder import OnnxEmbedder
 from bot.adapters.faq_folder import FaqFolder
@@ -84,6 +93,11 @@ class Bot:
         policies = PolicyFile(settings.policy)
         known = {name: _project(name, project) for name, project in settings.projects.items()}
         _check_secrets(settings, http=http)
+        if settings.azure.sign_in == "interactive":
+            raise ConfigurationError(
+                "azure.sign_in is interactive, but nobody sits at the bot's browser. Use service_principal or "
+                "managed_identity to serve; `aml-bot doctor` can sign in as you."
+            )
         config = _azure(settings.azure, settings.state)
         folder = open_state(settings.state)
         self._lock = lock_state(folder)
@@ -280,16 +294,11 @@ def _check_secrets(settings: Settings, *, http: bool) -> None:
 def _azure(settings: AzureSettings, state: Path) -> AzureMLConfig:
     if settings.ca_bundle is not None and not settings.ca_bundle.is_file():
         raise ConfigurationError(f"The file {settings.ca_bundle} doesn't exist. Correct azure.ca_bundle.")
-    sign_in: ServicePrincipal | ManagedIdentity
-    if settings.sign_in == "managed_identity":
-        sign_in = ManagedIdentity(settings.client_id or None)
-    else:
-        sign_in = ServicePrincipal(settings.tenant_id, settings.client_id, settings.client_secret.get_secret_value())
     return AzureMLConfig(
         subscription_id=settings.subscription_id,
         resource_group=settings.resource_group,
         workspace=settings.workspace,
-        sign_in=sign_in,
+        sign_in=_sign_in(settings, state),
         proxy=settings.proxy,
         ca_bundle=str(settings.ca_bundle or ""),
         home=state / "azureml",
@@ -298,6 +307,27 @@ def _azure(settings: AzureSettings, state: Path) -> AzureMLConfig:
         outages=settings.outages,
         pause=settings.outage_pause,
     )
+
+
+def _sign_in(settings: AzureSettings, state: Path) -> SignIn:
+    match settings.sign_in:
+        case "managed_identity":
+            return ManagedIdentity(settings.client_id or None)
+        case "interactive":
+            cache = str(state / "azureml" / "sign-in.json")
+            return Interactive(settings.tenant_id, cache, *([settings.client_id] if settings.client_id else []))
+        case "service_principal":
+            if settings.client_certificate is None:
+                secret = settings.client_secret.get_secret_value()
+                return ServicePrincipal(settings.tenant_id, settings.client_id, secret)
+            try:
+                certificate_of(str(settings.client_certificate))
+            except ValueError as error:
+                raise ConfigurationError(
+                    f"The file {settings.client_certificate} can't be used: {error}. It must hold the certificate and "
+                    "its private key as PEM, without a password; correct azure.client_certificate."
+                ) from error
+            return Certificate(settings.tenant_id, settings.client_id, str(settings.client_certificate))
 
 
 def _project(name: str, settings: ProjectSettings) -> Project:

@@ -77,14 +77,20 @@ class AzureSettings(Section):
     subscription_id: str = Field(pattern=_GUID, description="subscription of the workspace")
     resource_group: str = Field(min_length=1, description="resource group of the workspace")
     workspace: str = Field(min_length=1, description="name of the workspace")
-    sign_in: Literal["service_principal", "managed_identity"] = Field(
-        default="service_principal", description="how the bot signs in: service_principal or managed_identity"
+    sign_in: Literal["service_principal", "managed_identity", "interactive"] = Field(
+        default="service_principal",
+        description="how the bot signs in: service_principal, managed_identity, or interactive (as yourself in a "
+        "browser, for `aml-bot doctor` only)",
     )
-    tenant_id: str = Field(default="", description="Entra tenant; for a service principal")
+    tenant_id: str = Field(default="", description="Entra tenant; not needed for a managed identity")
     client_id: str = Field(
         default="", description="application id; for a managed identity only when it is user-assigned"
     )
     client_secret: SecretStr = Field(default=SecretStr(""), description="secret of the service principal")
+    client_certificate: AnyPath | None = Field(
+        default=None,
+        description="instead of a secret: PEM file with the service principal's certificate and its private key",
+    )
     proxy: str = Field(default="", description="proxy for all calls to Azure, such as http://proxy.example:3128")
     ca_bundle: AnyPath | None = Field(
         default=None, description="PEM file with the certificate authorities to trust for Azure"
@@ -107,14 +113,19 @@ class AzureSettings(Section):
     @model_validator(mode="after")
     def _complete(self) -> "AzureSettings":
         if self.sign_in == "service_principal":
+            secret = self.client_secret.get_secret_value()
+            if secret and self.client_certificate:
+                raise ValueError("azure.client_secret and azure.client_certificate are both set; keep one of them")
             given = {
-                "tenant_id": self.tenant_id,
-                "client_id": self.client_id,
-                "client_secret": self.client_secret.get_secret_value(),
+                "azure.tenant_id": self.tenant_id,
+                "azure.client_id": self.client_id,
+                "azure.client_secret (or azure.client_certificate)": secret or self.client_certificate,
             }
-            missing = [f"azure.{name}" for name, value in given.items() if not value]
+            missing = [name for name, value in given.items() if not value]
             if missing:
                 raise ValueError(f"a service principal needs {', '.join(missing)} as well")
+        if self.sign_in == "interactive" and not self.tenant_id:
+            raise ValueError("to sign in as yourself azure.tenant_id is needed as well")
         return self
 
 
@@ -356,6 +367,7 @@ def _is_known(variable: str) -> bool:
 def _resolve_paths(values: dict[str, Any], base: Path) -> None:
     places: list[tuple[Any, str]] = [(values, "state"), (values, "policy")]
     places += [(values.get("faq"), "folder"), (values.get("faq"), "semantic_model"), (values.get("azure"), "ca_bundle")]
+    places.append((values.get("azure"), "client_certificate"))
     projects = values.get("projects")
     if isinstance(projects, dict):
         places += [(project, "folder") for project in projects.values()]

@@ -10,7 +10,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import count
 from typing import Any, TypeVar
@@ -18,8 +18,9 @@ from typing import Any, TypeVar
 import requests
 import structlog
 
-from bot.adapters.azureml.config import AzureMLConfig, ManagedIdentity, ServicePrincipal
+from bot.adapters.azureml.config import AzureMLConfig
 from bot.adapters.azureml.redaction import redacted, shortened
+from bot.adapters.azureml.signin import ARM, Tokens
 from bot.domain.access import DenyAssignment, Permission, RoleAssignment, RoleDefinition, short_id
 from bot.domain.errors import InvalidRequest, Unavailable
 
@@ -27,9 +28,7 @@ log = structlog.get_logger(__name__)
 
 Item = TypeVar("Item")
 
-_ARM = "https://management.azure.com"
-_ARM_SCOPE = f"{_ARM}/.default"
-_LOGIN = "https://login.microsoftonline.com"
+_ARM_SCOPE = f"{ARM}/.default"
 _API_VERSION = "2022-04-01"
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _EVERYONE = "00000000-0000-0000-0000-000000000000"
@@ -158,7 +157,7 @@ class AzureRoles:
                     _Credential(self._config, self._session),
                     self._config.subscription_id,
                     api_version=_API_VERSION,
-                    base_url=_ARM,
+                    base_url=ARM,
                     transport=RequestsTransport(session=self._session, session_owner=False),
                     connection_timeout=_CONNECT_SECONDS,
                     read_timeout=_READ_SECONDS,
@@ -217,10 +216,10 @@ class _Credential:
     """The bot's identity as azure-core wants it: msal keeps the token until shortly before it runs out."""
 
     def __init__(self, config: AzureMLConfig, session: requests.Session) -> None:
-        self._sign_in = config.sign_in
-        self._session = session
-        self._lock = threading.Lock()
-        self._app: Any = None
+        direct = _Session()
+        direct.trust_env = False
+        self._tokens = Tokens(config.sign_in, session, direct, browser=True)
+        self._secrets = config.secrets
 
     def get_token(self, *scopes: str, **_: Any) -> Any:
         """A token for ARM; named and shaped by azure-core's `TokenCredential`.
@@ -231,8 +230,7 @@ class _Credential:
         from azure.core.credentials import AccessToken
 
         try:
-            with self._lock:
-                answer = self._ask(scopes or (_ARM_SCOPE,))
+            answer = self._tokens.ask(scopes or (_ARM_SCOPE,))
         except (requests.RequestException, ValueError) as error:
             # msal says ValueError where the tenant doesn't exist or the sign-in service's description can't be read.
             raise Unavailable(
@@ -250,36 +248,6 @@ class _Credential:
                 detail=shortened(redacted(said, self._secrets), 1000),
             )
         return AccessToken(token, int(time.time()) + seconds)
-
-    @property
-    def _secrets(self) -> tuple[str, ...]:
-        return (self._sign_in.client_secret,) if isinstance(self._sign_in, ServicePrincipal) else ()
-
-    def _ask(self, scopes: Iterable[str]) -> dict[str, Any]:
-        import msal
-
-        if isinstance(self._sign_in, ManagedIdentity):
-            if self._app is None:
-                chosen = self._sign_in.client_id
-                identity = (
-                    msal.UserAssignedManagedIdentity(client_id=chosen)
-                    if chosen
-                    else msal.SystemAssignedManagedIdentity()
-                )
-                # The machine's own metadata service: never by a proxy.
-                direct = _Session()
-                direct.trust_env = False
-                self._app = msal.ManagedIdentityClient(identity, http_client=direct)
-            return dict(self._app.acquire_token_for_client(resource=_ARM))
-        if self._app is None:
-            self._app = msal.ConfidentialClientApplication(
-                self._sign_in.client_id,
-                client_credential=self._sign_in.client_secret,
-                authority=f"{_LOGIN}/{self._sign_in.tenant_id}",
-                instance_discovery=False,
-                http_client=self._session,
-            )
-        return dict(self._app.acquire_token_for_client(scopes=list(scopes)))
 
 
 def _assigned_to(object_id: str) -> str:

@@ -23,7 +23,7 @@ WRONG_SETTINGS = {
     "wrong type": ("watch_interval = .*", 'watch_interval = "often"', "azure.watch_interval: input should be a valid"),
     "out of range": ("role_cache = .*", "role_cache = 3600", "azure.role_cache: input should be less than or equal"),
     "not a guid": ("subscription_id = .*", 'subscription_id = "mine"', "azure.subscription_id must be a GUID"),
-    "half a sign-in": ("client_secret = .*", "", "a service principal needs azure.client_secret as well"),
+    "half a sign-in": ("client_secret = .*", "", "azure.client_secret (or azure.client_certificate)"),
     "project without folder": ("folder = .*", "", "either a folder or a Git repository"),
 }
 

@@ -5,7 +5,22 @@ another thread. So it never lives in the bot's own process: children do its call
 (`workspace`, `lanes`, `process`) holds each call to a deadline by killing the child that is late.
 """
 
-from bot.adapters.azureml.config import AzureMLConfig, ManagedIdentity, ServicePrincipal, SignIn
+from bot.adapters.azureml.config import (
+    AzureMLConfig,
+    Certificate,
+    Interactive,
+    ManagedIdentity,
+    ServicePrincipal,
+    SignIn,
+)
 from bot.adapters.azureml.workspace import AzureMLWorkspace
 
-__all__ = ["AzureMLConfig", "AzureMLWorkspace", "ManagedIdentity", "ServicePrincipal", "SignIn"]
+__all__ = [
+    "AzureMLConfig",
+    "AzureMLWorkspace",
+    "Certificate",
+    "Interactive",
+    "ManagedIdentity",
+    "ServicePrincipal",
+    "SignIn",
+]

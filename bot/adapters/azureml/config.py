@@ -24,7 +24,36 @@ class ManagedIdentity:
     client_id: str | None = None
 
 
-SignIn = ServicePrincipal | ManagedIdentity
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Sign in as an Entra application with a certificate: `file` is PEM, the private key (not encrypted) included."""
+
+    tenant_id: str
+    client_id: str
+    file: str
+
+    def __post_init__(self) -> None:
+        if not (self.tenant_id and self.client_id and self.file):
+            raise ValueError("a service principal needs a tenant id, a client id and a certificate")
+
+
+@dataclass(frozen=True, slots=True)
+class Interactive:
+    """Sign in as a person, in a browser, on the command line. `cache` is the file that keeps the sign-in.
+
+    `client_id` is the public application that asks; by default the Azure CLI's, which every tenant knows.
+    """
+
+    tenant_id: str
+    cache: str
+    client_id: str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+
+    def __post_init__(self) -> None:
+        if not (self.tenant_id and self.cache and self.client_id):
+            raise ValueError("a person's sign-in needs a tenant id and a file to keep it in")
+
+
+SignIn = ServicePrincipal | Certificate | ManagedIdentity | Interactive
 
 
 @dataclass(frozen=True, slots=True)

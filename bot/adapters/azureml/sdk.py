@@ -26,11 +26,19 @@ from azureml._restclient.workspace_client import WorkspaceClient
 from azureml._run_impl.run_base import _RunBase
 from azureml.core import ComputeTarget, Experiment, ScriptRunConfig, Workspace
 from azureml.core._portal import HasWorkspacePortal
-from azureml.core.authentication import MsiAuthentication, ServicePrincipalAuthentication
+from azureml.core.authentication import MsiAuthentication, ServicePrincipalAuthentication, TokenAuthentication
 
 from bot.adapters.azureml import content, wire
-from bot.adapters.azureml.config import AzureMLConfig, ServicePrincipal
+from bot.adapters.azureml.config import (
+    AzureMLConfig,
+    Certificate,
+    Interactive,
+    ManagedIdentity,
+    ServicePrincipal,
+    SignIn,
+)
 from bot.adapters.azureml.environments import EnvironmentCalls
+from bot.adapters.azureml.signin import Tokens, certificate_of
 from bot.adapters.azureml.translation import detail_of, failed, refused_or_unknown, status_of, unknown
 from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.runs import Metric, Run, RunSpec, RunStatus
@@ -207,12 +215,7 @@ class Sdk(EnvironmentCalls):
 
     def _connect(self) -> Any:
         config = self._config
-        if isinstance(config.sign_in, ServicePrincipal):
-            who = config.sign_in
-            auth: Any = ServicePrincipalAuthentication(who.tenant_id, who.client_id, who.client_secret, cloud=_CLOUD)
-        else:
-            chosen = {"client_id": config.sign_in.client_id} if config.sign_in.client_id else None
-            auth = MsiAuthentication(cloud=_CLOUD, identity_config=chosen)
+        auth = _authentication(config.sign_in)
         workspace = Workspace(config.subscription_id, config.resource_group, config.workspace, auth=auth)
         context = workspace.service_context
         for client in (
@@ -366,6 +369,30 @@ class Sdk(EnvironmentCalls):
         memory[key] = value
         while len(memory) > _REMEMBERED:
             memory.popitem(last=False)
+
+
+def _authentication(who: SignIn) -> Any:
+    match who:
+        case ServicePrincipal():
+            return ServicePrincipalAuthentication(who.tenant_id, who.client_id, who.client_secret, cloud=_CLOUD)
+        case Certificate():
+            # Where the SDK is given the name of a file for a secret it takes the certificate in it. Read here first:
+            # of a file that isn't there it would send the name.
+            certificate_of(who.file)
+            return ServicePrincipalAuthentication(who.tenant_id, who.client_id, who.file, cloud=_CLOUD)
+        case Interactive():
+            tokens = Tokens(who, requests.Session())
+            return TokenAuthentication(lambda audience: _token(tokens, audience), cloud=_CLOUD)
+        case ManagedIdentity():
+            chosen = {"client_id": who.client_id} if who.client_id else None
+            return MsiAuthentication(cloud=_CLOUD, identity_config=chosen)
+
+
+def _token(tokens: Tokens, audience: str) -> str:
+    answer = tokens.ask([f"{audience.rstrip('/')}/.default"])
+    if "access_token" not in answer:
+        raise ValueError(f"{answer.get('error')}: {answer.get('error_description')}")
+    return str(answer["access_token"])
 
 
 def _forget_submitted_runs() -> None:
