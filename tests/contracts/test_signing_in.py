@@ -30,7 +30,7 @@ open({noted!r}, "w").write(address)
 asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(address).query))
 back = urllib.parse.urlencode({{"error": "access_denied", "error_description": "said no", "state": asked["state"]}})
 proxies = urllib.request.ProxyHandler({{}})
-urllib.request.build_opener(proxies).open(asked["redirect_uri"] + "/?" + back, timeout=10).read()
+urllib.request.build_opener(proxies).open(asked["redirect_uri"], back.encode(), timeout=10).read()
 """
 
 
@@ -139,7 +139,7 @@ def test_a_person_is_sent_to_the_browser_and_a_no_is_told(
     noted, browser = tmp_path / "address", tmp_path / "browser"
     browser.write_text(BROWSER.format(python=sys.executable, noted=str(noted)))
     browser.chmod(stat.S_IRWXU)
-    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    monkeypatch.setenv("BROWSER", f"{browser} %s &")
     monkeypatch.setenv("NO_PROXY", os.environ.get("NO_PROXY", "localhost,127.0.0.1"))
     sign_in = Interactive(sandbox.ready["tenant_id"], str(tmp_path / "kept" / "sign-in.json"))
     config = replace(sandbox.config(tmp_path / "homes"), sign_in=sign_in, readers=1)
