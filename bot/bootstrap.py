@@ -93,11 +93,6 @@ class Bot:
         policies = PolicyFile(settings.policy)
         known = {name: _project(name, project) for name, project in settings.projects.items()}
         _check_secrets(settings, http=http)
-        if settings.azure.sign_in == "interactive":
-            raise ConfigurationError(
-                "azure.sign_in is interactive, but nobody sits at the bot's browser. Use service_principal or "
-                "managed_identity to serve; `aml-bot doctor` can sign in as you."
-            )
         config = _azure(settings.azure, settings.state)
         folder = open_state(settings.state)
         self._lock = lock_state(folder)
@@ -282,6 +277,11 @@ def audit_table(settings: Settings) -> AuditTable:
 
 
 def _check_secrets(settings: Settings, *, http: bool) -> None:
+    if settings.azure.sign_in == "interactive":
+        raise ConfigurationError(
+            "azure.sign_in is interactive, but nobody sits at the bot's browser. Use service_principal or "
+            "managed_identity to serve; `aml-bot doctor` can sign in as you."
+        )
     if http and not settings.slack.signing_secret.get_secret_value():
         raise ConfigurationError("slack.signing_secret is missing: without it nobody could tell Slack from a stranger.")
     if not http and not settings.slack.app_token.get_secret_value():
