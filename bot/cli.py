@@ -86,12 +86,37 @@ def manifest(
         typer.Option("--http", metavar="URL", help="for `serve --http`, reached by Slack at URL", show_default=False),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON, without the reasons")] = False,
+    azure: Annotated[bool, typer.Option("--azure", help="instead: the Azure role of the bot's identity")] = False,
+    settings: SettingsFile = None,
 ) -> None:
-    """Print the manifest that the Slack app is made from, every scope with its reason."""
+    """Print the manifest that the Slack app is made from, every scope with its reason.
+
+    With --azure: the smallest custom role for the bot's own identity, for `az role definition create`, on standard
+    output, and the reason of each action on standard error.
+    """
     from bot.manifest import as_json, as_yaml
 
     with _one_sentence():
+        if azure:
+            _print_role(settings)
+            return
         typer.echo(as_json(url) if json else as_yaml(url), nl=json)
+
+
+def _print_role(settings: Path | None) -> None:
+    from bot import azure_role
+    from bot.settings import load
+
+    try:
+        found = load(settings).azure
+        scope = f"/subscriptions/{found.subscription_id}/resourceGroups/{found.resource_group}"
+    except ConfigurationError:
+        if settings is not None:
+            raise
+        scope = azure_role.PLACEHOLDER
+        typer.echo("There are no settings yet: put your resource group into AssignableScopes.\n", err=True)
+    typer.echo(azure_role.as_json(scope))
+    typer.echo(f"\n{azure_role.as_table()}", err=True)
 
 
 @app.command("settings")

@@ -16,6 +16,7 @@ import bot
 from bot.adapters.database import open_database
 from bot.adapters.store import AuditTable
 from bot.domain.audit import AuditEntry, Phase
+from bot.domain.commands import ALL
 from bot.manifest import APP_SCOPES, BOT_EVENTS, BOT_SCOPES
 from bot.settings import ProjectSettings, Settings
 from tests.cli.conftest import GUID, Configuration
@@ -245,3 +246,15 @@ def test_the_audit_is_printed_oldest_first_one_row_a_line(configuration: Configu
     assert rows[0][columns.index("reason")] == "first line second line"
     assert all(len(row) == len(columns) for row in rows)
     assert [line.split("\t")[2] for line in last.out.splitlines()] == ["phase", "outcome"]
+
+
+def test_the_azure_role_is_json_for_the_resource_group_with_each_reason_beside(configuration: Configuration) -> None:
+    ended = configuration.run("manifest", "--azure")
+
+    role = json.loads(ended.out)
+    assert ended.code == 0
+    assert role["AssignableScopes"] == [f"/subscriptions/{GUID}/resourceGroups/rg-team"]
+    assert {command.action for command in ALL if command.action} <= set(role["Actions"])
+    reasons = dict(line.split("  ", 1) for line in ended.err.splitlines() if line)
+    assert set(reasons) == set(role["Actions"])
+    assert all(reason.strip() for reason in reasons.values())
