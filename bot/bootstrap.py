@@ -36,6 +36,7 @@ from bot.adapters.git import FaqRepository
 from bot.adapters.jobs import DbosJobs
 from bot.adapters.policy_file import PolicyFile, valid_link
 from bot.adapters.projects import ProjectSources
+from bot.adapters.slack_files import SlackFiles
 from bot.adapters.slack_people import SlackPeople
 from bot.adapters.store import AuditTable, HelpTables, LinkTable, WatchTable
 from bot.adapters.vectors import CachedEmbedder
@@ -65,6 +66,7 @@ from bot.services.identity import Identity
 from bot.services.projects import Projects
 from bot.services.roles import Roles
 from bot.services.runs import Runs
+from bot.services.wheels import Wheels
 from bot.settings import AzureSettings, FaqSettings, ProjectSettings, Settings
 
 __all__ = ["Bot", "audit_table", "link_table", "load_faq", "serve", "shipped_faq", "valid_link"]
@@ -129,6 +131,7 @@ class Bot:
             help_service=help_service,
             runs_service=runs,
             environments_service=Environments(workspace, guard),
+            wheels_service=Wheels(workspace, guard, SlackFiles(token, base_url), settings.state / "wheels"),
             roles_service=Roles(role_service, guard, identity),
             source_url=source_url,
         )

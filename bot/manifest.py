@@ -14,6 +14,7 @@ BOT_SCOPES = {
     "im:write": "answer in private where the bot is not a member of the channel",
     "chat:write": "post answers and keep the messages of runs up to date",
     "commands": "the command /aml",
+    "files:read": "fetch a wheel that somebody shares and asks to add; other files are never read",
     "users:read": "tell guests, bots and people of other workspaces from members before anything is allowed",
 }
 APP_SCOPES = {"connections:write": "Socket Mode (made under “Basic Information”, “App-Level Tokens”)"}

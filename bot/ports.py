@@ -23,6 +23,7 @@ from bot.domain.help import Question, Verdict
 from bot.domain.policy import Link, Policy
 from bot.domain.projects import Project, ProjectFiles
 from bot.domain.runs import Metric, Run, RunSpec, WatchedRun
+from bot.domain.wheels import AddedWheel, Wheel
 
 
 class Workspace(Protocol):
@@ -73,6 +74,15 @@ class Workspace(Protocol):
 
         Raises:
             NotFound: the environment it starts from, or a wheel, doesn't exist.
+            InvalidRequest: the service refuses it; `user_message` has its reason.
+            OutcomeUnknown: the answer didn't come in time.
+        """
+
+    def add_wheel(self, wheel: Wheel) -> AddedWheel:
+        """Keep a private wheel (the file `path` of this machine). A file of this name that is there
+        already is never replaced: the answer says whether it has the same bytes.
+
+        Raises:
             InvalidRequest: the service refuses it; `user_message` has its reason.
             OutcomeUnknown: the answer didn't come in time.
         """
@@ -135,6 +145,18 @@ class People(Protocol):
 
     def person(self, team: str, user: str) -> Person:
         """The person behind a Slack id. Raises NotFound, Unavailable."""
+
+
+class SharedFiles(Protocol):
+    """The files that people share in Slack."""
+
+    def fetch(self, url: str, into: Path, limit: int) -> None:
+        """Store the file at `url`, at most `limit` bytes, as the new file `into`.
+
+        Raises:
+            InvalidRequest: the address isn't Slack's own, or the file is larger.
+            Unavailable: Slack doesn't give it.
+        """
 
 
 class Policies(Protocol):

@@ -16,7 +16,7 @@ commands = ["whoami", "envs", "env", "env-diff", "runs", "status", "logs", "role
 roles = ["*"]
 
 [[allow]]
-commands = ["submit", "cancel", "env-create"]
+commands = ["submit", "cancel", "env-create", "add-wheel"]
 roles = ["Owner", "Contributor", "AzureML Data Scientist"]
 """
 

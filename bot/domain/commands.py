@@ -64,6 +64,13 @@ ENV_CREATE = Command(
     action=access.ENVIRONMENT_WRITE,
     example="env create churn --python 3.11 --pip pandas==2.2.3,lightgbm --from demo-env",
 )
+ADD_WHEEL = Command(
+    "add-wheel",
+    "add wheel",
+    "keep a private wheel for environments: said to me with the file attached",
+    action=access.ARTIFACT_WRITE,
+    example="add wheel",
+)
 ROLES = Command(
     "roles",
     "roles [@PERSON | ROLE]",
@@ -85,6 +92,7 @@ ALL: tuple[Command, ...] = (
     ENV,
     ENV_DIFF,
     ENV_CREATE,
+    ADD_WHEEL,
     ROLES,
     WHOAMI,
 )

@@ -15,6 +15,7 @@ from bot.domain.runs import RunDetail, SubmitRequest, WatchedRun, run_id_of
 from bot.handlers.environments import EnvironmentCommands
 from bot.handlers.replies import Replies
 from bot.handlers.reply import Place, Reply, errors_shown_by
+from bot.handlers.wheels import WheelCommands
 from bot.parse import commands as parse
 from bot.parse import requests
 from bot.parse.text import MAX_LENGTH, plain
@@ -24,6 +25,7 @@ from bot.services.help import Help
 from bot.services.identity import Identity
 from bot.services.roles import Roles
 from bot.services.runs import Runs
+from bot.services.wheels import Wheels
 
 RUNS_SHOWN = 15
 LOG_LINES = 60
@@ -42,6 +44,7 @@ class Commands:
         help_service: Help,
         runs_service: Runs,
         environments_service: Environments,
+        wheels_service: Wheels,
         roles_service: Roles,
         source_url: SourceUrl | None,
     ) -> None:
@@ -63,6 +66,7 @@ class Commands:
             requests.Roles: self._show_roles,
             requests.WhoAmI: self._whoami,
             **self.environments.handlers(),
+            **WheelCommands(identity, wheels_service).handlers(),
         }
 
     def work(self, job: Job) -> None:

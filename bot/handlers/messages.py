@@ -1,8 +1,11 @@
 """Messages: a question in the help channel, a mention, a direct message."""
 
+from dataclasses import replace
+
 from bot.blocks import help  # noqa: A004 - the feature's name in every folder
 from bot.domain.access import Caller
 from bot.domain.help import Question
+from bot.domain.wheels import SharedFile
 from bot.handlers.commands import Commands, refuse_if_cut
 from bot.handlers.replies import Replies
 from bot.handlers.reply import Place, errors_shown_by
@@ -40,6 +43,8 @@ class Messages:
             if isinstance(request, requests.Ask) and not is_question(request.question):
                 reply.private(help.small_talk())
             elif request is not None:
+                if isinstance(request, requests.AddWheel):
+                    request = replace(request, files=tuple(SharedFile(**file) for file in payload.get("files", ())))
                 refuse_if_cut(request, payload["text"])
                 caller = Caller(place.team, place.user, place.channel, job.key)
                 self._commands.run(request, caller, reply, question=_question(job, place, request))

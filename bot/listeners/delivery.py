@@ -7,6 +7,7 @@ Stored fields never include a token.
 from typing import Any
 
 NAME = "aml-bot"
+_FILES = 10
 
 
 def message_key(team: str, event: dict[str, Any]) -> str:
@@ -24,6 +25,11 @@ def message(team: str, event: dict[str, Any]) -> dict[str, Any]:
         "thread_ts": event.get("thread_ts", ""),
         "direct": event.get("channel_type") == "im",
         "text": event.get("text", ""),
+        "files": [
+            {"name": str(each.get("name", "")), "url": str(each.get("url_private", "")), "size": each.get("size", 0)}
+            for each in (event.get("files") or ())[:_FILES]
+            if isinstance(each, dict)
+        ],
     }
 
 

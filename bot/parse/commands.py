@@ -17,6 +17,7 @@ from bot.parse import environments, names
 from bot.parse.options import at_most, no_options, shown, unmarked, usage, valid
 from bot.parse.questions import opens_like_a_question
 from bot.parse.requests import (
+    AddWheel,
     Ask,
     Cancel,
     Help,
@@ -165,6 +166,7 @@ _PARSERS: dict[str, Callable[[Command, str], Request]] = {
     commands.ENV.name: environments.info,
     commands.ENV_DIFF.name: environments.diff,
     commands.ENV_CREATE.name: environments.create,
+    commands.ADD_WHEEL.name: _alone(AddWheel),
     commands.ROLES.name: _roles,
     commands.WHOAMI.name: _alone(WhoAmI),
 }

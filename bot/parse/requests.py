@@ -7,6 +7,7 @@ from bot.domain import commands
 from bot.domain.commands import Command
 from bot.domain.environments import EnvironmentDraft
 from bot.domain.runs import SubmitRequest
+from bot.domain.wheels import SharedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,14 @@ class EnvironmentCreate:
 
 
 @dataclass(frozen=True, slots=True)
+class AddWheel:
+    """Keep a private wheel: the one of `files`, which came with the message."""
+
+    files: tuple[SharedFile, ...] = ()
+    command: ClassVar[Command] = commands.ADD_WHEEL
+
+
+@dataclass(frozen=True, slots=True)
 class Roles:
     """Who holds which role: of one Slack user, of one role, or of the workspace when both are ""."""
 
@@ -135,6 +144,7 @@ Request = (
     | EnvironmentInfo
     | EnvironmentDiff
     | EnvironmentCreate
+    | AddWheel
     | Roles
     | WhoAmI
 )

@@ -11,7 +11,7 @@ import sys
 import time
 import tomllib
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -122,10 +122,18 @@ class Team:
         """Where the record of what became visible ends now."""
         return self.slack.changes()[0]
 
-    def type(self, user: str, channel: str, text: str, *, thread_ts: str | None = None) -> "Said":
-        """Somebody types and sends `text`."""
+    def type(
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        *,
+        thread_ts: str | None = None,
+        files: Mapping[str, bytes] | None = None,
+    ) -> "Said":
+        """Somebody types and sends `text`, with `files` (content by name) attached."""
         mark = self.mark()
-        sent = self.slack.type(user, channel, text, thread_ts=thread_ts)
+        sent = self.slack.type(user, channel, text, thread_ts=thread_ts, files=files)
         assert not sent.refused, sent.refused
         return Said(mark, user, sent.channel, sent.ts, sent.delivery_ids)
 

@@ -21,6 +21,7 @@ from bot.domain.faq import Answer, Hit, Outcome, Passage, Referred, Section, Sub
 from bot.domain.help import Escalation, Question
 from bot.domain.roles import Holder, Holding, PersonRoles, RoleHolders, WorkspaceRoles
 from bot.domain.runs import Metric, Run, RunDetail, RunSpec, RunStatus, SubmitRequest
+from bot.domain.wheels import AddedWheel, Wheel
 
 texts = st.one_of(
     st.text(max_size=40),
@@ -128,6 +129,8 @@ environment_diffs = st.builds(difference, environments, environments) | st.build
     variables=st.lists(environment_changes, max_size=3).map(tuple),
     not_compared=some,
 )
+wheels = st.builds(Wheel, file=texts, path=texts, name=texts, version=texts, sha256=texts, size=st.integers(0, 10**9))
+added_wheels = st.builds(AddedWheel, wheel=wheels, address=texts, new=st.booleans(), same=st.booleans())
 made_environments = st.builds(MadeEnvironment, detail=environments, new=st.booleans())
 permissions = st.builds(Permission, actions=some, not_actions=some, data_actions=some, not_data_actions=some)
 definitions = st.builds(

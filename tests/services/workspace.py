@@ -11,6 +11,7 @@ from bot.domain.environments import (
 )
 from bot.domain.errors import Unavailable
 from bot.domain.runs import Metric, Run, RunSpec, RunStatus, WatchedRun
+from bot.domain.wheels import AddedWheel, Wheel
 from tests.services.fakes import SCOPE
 
 
@@ -62,6 +63,9 @@ class FakeWorkspace:
 
     def create_environment(self, draft: EnvironmentDraft) -> MadeEnvironment:
         raise Unavailable("This workspace makes nothing.", detail=draft.name)
+
+    def add_wheel(self, wheel: Wheel) -> AddedWheel:
+        raise Unavailable("This workspace keeps nothing.", detail=wheel.file)
 
     def list_compute_targets(self) -> tuple[str, ...]:
         return ()

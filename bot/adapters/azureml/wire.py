@@ -22,6 +22,7 @@ from bot.domain.environments import (
 )
 from bot.domain.errors import BotError, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.runs import Metric, Run, RunSpec
+from bot.domain.wheels import AddedWheel, Wheel
 
 CONFIG: TypeAdapter[AzureMLConfig] = TypeAdapter(AzureMLConfig)
 SPEC: TypeAdapter[RunSpec] = TypeAdapter(RunSpec)
@@ -35,6 +36,8 @@ ENVIRONMENTS: TypeAdapter[tuple[EnvironmentName, ...]] = TypeAdapter(tuple[Envir
 ENVIRONMENT_USES: TypeAdapter[tuple[EnvironmentUse, ...]] = TypeAdapter(tuple[EnvironmentUse, ...])
 ENVIRONMENT_DRAFT: TypeAdapter[EnvironmentDraft] = TypeAdapter(EnvironmentDraft)
 MADE_ENVIRONMENT: TypeAdapter[MadeEnvironment] = TypeAdapter(MadeEnvironment)
+WHEEL: TypeAdapter[Wheel] = TypeAdapter(Wheel)
+ADDED_WHEEL: TypeAdapter[AddedWheel] = TypeAdapter(AddedWheel)
 TEXTS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 
 READS: Mapping[str, TypeAdapter[Any]] = {
@@ -52,6 +55,7 @@ READS: Mapping[str, TypeAdapter[Any]] = {
 
 CHANGES: Mapping[str, tuple[TypeAdapter[Any], TypeAdapter[Any]]] = {
     "create_environment": (ENVIRONMENT_DRAFT, MADE_ENVIRONMENT),
+    "add_wheel": (WHEEL, ADDED_WHEEL),
 }
 """What changes something, by the method's name in `sdk.Sdk`, with the types of what is given and of its answer."""
 

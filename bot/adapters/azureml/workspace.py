@@ -22,6 +22,7 @@ from bot.domain.environments import (
 )
 from bot.domain.errors import BotError, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.runs import Metric, Run, RunSpec
+from bot.domain.wheels import AddedWheel, Wheel
 
 Result = TypeVar("Result")
 
@@ -108,6 +109,18 @@ class AzureMLWorkspace:
             f"environment {draft.name} got a new version",
             wire.MADE_ENVIRONMENT,
             then=f"“env {draft.name}” shows it in a minute; asking again makes no second version of the same content.",
+        )
+
+    def add_wheel(self, wheel: Wheel) -> AddedWheel:
+        """Keep a private wheel; see `ports.Workspace`. With the submits, since it uploads as they do."""
+        return self._change(
+            self._submitter,
+            "add_wheel",
+            {"given": wire.WHEEL.dump_python(wheel, mode="json")},
+            self._config.submit_deadline,
+            f"the workspace keeps {wheel.file}",
+            wire.ADDED_WHEEL,
+            then="Share it again in a minute: I compare what is there with it and change nothing.",
         )
 
     def list_compute_targets(self) -> tuple[str, ...]:

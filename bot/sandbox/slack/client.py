@@ -1,9 +1,11 @@
 """A client for the control address: be any person, look at any screen, break what can break. Standard library only."""
 
+import base64
 import json
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -104,9 +106,30 @@ class SandboxClient:
 
     # What people do
 
-    def type(self, user: str, channel: str, text: str, *, thread_ts: str | None = None, autolink: bool = False) -> Sent:
-        """Type `text` in a channel (id, "#name", or "dm" for the bot's direct message) and press Enter."""
-        row = self.post("type", user=user, channel=channel, text=text, thread_ts=thread_ts, autolink=autolink or None)
+    def type(
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        *,
+        thread_ts: str | None = None,
+        autolink: bool = False,
+        files: Mapping[str, bytes] | None = None,
+    ) -> Sent:
+        """Type `text` in a channel (id, "#name", or "dm" for the bot's direct message) and press Enter;
+        `files` (content by name) are attached."""
+        attached = [
+            {"name": name, "content": base64.b64encode(body).decode()} for name, body in (files or {}).items()
+        ] or None
+        row = self.post(
+            "type",
+            user=user,
+            channel=channel,
+            text=text,
+            thread_ts=thread_ts,
+            autolink=autolink or None,
+            files=attached,
+        )
         return Sent(**{**row, "delivery_ids": tuple(row["delivery_ids"])})
 
     def click(

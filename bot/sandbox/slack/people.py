@@ -1,14 +1,17 @@
 """What people do outside of views: they type, send commands, react, and open the Home tab."""
 
+import base64
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from bot.sandbox.slack import seed
 from bot.sandbox.slack.delivery import Answer, Delivery
 from bot.sandbox.slack.log import log
 from bot.sandbox.slack.methods.chat import react
+from bot.sandbox.slack.methods.files import described
 from bot.sandbox.slack.responses import Origin
-from bot.sandbox.slack.sandbox import Sandbox
+from bot.sandbox.slack.sandbox import File, Sandbox
 from bot.sandbox.slack.seed import Person
 from bot.sandbox.slack.text import rich_text, typed
 from bot.sandbox.slack.wire import Args, ControlError, Json, SlackError
@@ -61,10 +64,11 @@ def type_and_send(sandbox: Sandbox, asked: Json) -> Json:
         return _command(sandbox, who, channel, text, thread)
     if thread and thread not in channel.messages:
         raise ControlError("thread_not_found", "there is no such message to reply to", 404)
-    return say(sandbox, who, channel, typed(text, sandbox.world, autolink=autolink), thread)
+    files = [_shared(sandbox, who, each) for each in asked.get("files") or ()]
+    return say(sandbox, who, channel, typed(text, sandbox.world, autolink=autolink), thread, files)
 
 
-def say(sandbox: Sandbox, who: Person, channel: Channel, text: str, thread: str) -> Json:
+def say(sandbox: Sandbox, who: Person, channel: Channel, text: str, thread: str, files: Sequence[Json] = ()) -> Json:
     """Post text that is escaped already."""
     message: Json = {
         "type": "message",
@@ -74,6 +78,8 @@ def say(sandbox: Sandbox, who: Person, channel: Channel, text: str, thread: str)
         "team": who.team_id,
         "blocks": [rich_text(text, new_id("", 5))],
     }
+    if files:
+        message |= {"subtype": "file_share", "files": list(files), "upload": True}
     if who.is_bot:
         del message["client_msg_id"], message["blocks"]
         message |= {"bot_id": f"B{who.id[1:]}", "app_id": f"A{who.id[1:]}"}
@@ -81,6 +87,18 @@ def say(sandbox: Sandbox, who: Person, channel: Channel, text: str, thread: str)
         message |= {"thread_ts": thread, "parent_user_id": channel.messages[thread].get("user")}
     posted, sent = sandbox.publish(channel, message)
     return {"kind": "message", "ts": posted["ts"], "channel": channel.id, "delivery_ids": sent}
+
+
+def _shared(sandbox: Sandbox, who: Person, given: Json) -> Json:
+    """A file that comes with a message: its name, and its content in base64."""
+    try:
+        body = base64.b64decode(str(given["content"]), validate=True)
+        name = str(given["name"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ControlError("invalid_file", "a file needs a name and its content in base64") from error
+    file = File(new_id("F"), name, len(body), "", body, name, shared=True)
+    sandbox.files[file.id] = file
+    return described(sandbox, file) | {"user": who.id, "mode": "hosted", "is_external": False}
 
 
 def _command(sandbox: Sandbox, who: Person, channel: Channel, text: str, thread: str) -> Json:
