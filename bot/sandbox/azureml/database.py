@@ -35,6 +35,10 @@ CREATE TABLE IF NOT EXISTS environments (
     name TEXT NOT NULL, version INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (name, version)) STRICT;
 CREATE TABLE IF NOT EXISTS environment_labels (
     name TEXT NOT NULL, label TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (name, label)) STRICT;
+CREATE TABLE IF NOT EXISTS assets (id TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS models (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, version INTEGER NOT NULL, document TEXT,
+    UNIQUE (name, version)) STRICT;
 """
 
 

@@ -94,7 +94,7 @@ ROLES: Final = (
     RoleDefinition(
         "00000000-0000-4000-8000-0000000000f1",
         "aml-bot",
-        "What the Slack bot needs: submit and follow runs, environments, and reading who may do what.",
+        "What the Slack bot needs: submit and follow runs, environments, models, and reading who may do what.",
         (
             f"{_ML}/read",
             f"{_ML}/experiments/read",
@@ -111,6 +111,7 @@ ROLES: Final = (
             f"{_ML}/computes/read",
             f"{_ML}/datastores/read",
             f"{_ML}/models/read",
+            f"{_ML}/models/write",
             "Microsoft.Authorization/roleAssignments/read",
             "Microsoft.Authorization/roleDefinitions/read",
             "Microsoft.Authorization/denyAssignments/read",

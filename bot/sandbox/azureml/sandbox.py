@@ -21,6 +21,7 @@ from bot.sandbox.azureml.execution import Execution
 from bot.sandbox.azureml.history import History
 from bot.sandbox.azureml.interference import Interference
 from bot.sandbox.azureml.metrics import Metrics
+from bot.sandbox.azureml.models import Models
 from bot.sandbox.azureml.processes import Host
 from bot.sandbox.azureml.runner import Runner
 from bot.sandbox.azureml.runs import Runs
@@ -89,6 +90,7 @@ class Sandbox:
             *artifacts.routes(),
             *blobs.routes(),
             *Environments(database).routes(),
+            *Models(database).routes(),
             *Control(self._control_token, access, runs, self.interference).routes(),
         )
         return Service(routes, tokens, access, self.interference)

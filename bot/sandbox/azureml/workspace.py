@@ -1,4 +1,4 @@
-"""The data plane's smaller parts: discovery, compute targets, datastores, models."""
+"""The data plane's smaller parts: discovery, compute targets, datastores."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -34,7 +34,6 @@ class WorkspaceParts:
             route("GET", _HOST, "/datastore/v1.0{S}/default", self.default_datastore, action=stores),
             route("GET", _HOST, "/datastore/v1.0{S}/datastores", self.datastores, action=stores),
             route("GET", _HOST, "/datastore/v1.0{S}/datastores/{name}", self.datastore, action=stores),
-            route("GET", _HOST, "/modelmanagement/v1.0{S}/models", self.models, action=f"{_ML}/models/read"),
         )
 
     def discovery(self, _request: Request) -> Response:
@@ -109,9 +108,6 @@ class WorkspaceParts:
         if request.values["name"].lower() != "workspaceblobstore":
             raise ServiceError(404, "UserError", f"Could not find datastore: {request.values['name']}")
         return json_response(_datastore())
-
-    def models(self, _request: Request) -> Response:
-        return json_response({"value": []})
 
 
 def _datastore() -> dict[str, Any]:

@@ -5,13 +5,14 @@ The import costs most of a second, so a test session has one of these and not on
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from azureml.core import Environment, Experiment, Run, ScriptRunConfig, Workspace
+from azureml.core import Environment, Experiment, Model, Run, ScriptRunConfig, Workspace
 from azureml.core.authentication import ServicePrincipalAuthentication
 
 ENDED = {"Completed", "Failed", "Canceled"}
@@ -121,6 +122,35 @@ class Calls:
         path = self._folder / name
         path.write_bytes(b"w" * size)
         return str(Environment.add_private_pip_wheel(self._workspace, str(path), exist_ok=exist_ok))
+
+    def register_model(self, files: dict[str, str], name: str, tags: dict[str, str]) -> str:
+        """From a local folder, which has to be below where the process is."""
+        folder = self._folder / "local" / name
+        for file, text in files.items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_text(text)
+        os.chdir(self._folder)
+        return str(Model.register(self._workspace, f"local/{name}", name, tags=tags).id)
+
+    def register_from_run(self, run_id: str, name: str, path: str) -> str:
+        return str(Run.get(self._workspace, run_id).register_model(name, path).id)
+
+    def models(self, **conditions: Any) -> list[str]:
+        return [model.id for model in Model.list(self._workspace, **conditions)]
+
+    def model(self, name: str) -> dict[str, Any]:
+        """The newest version, and what it downloads to."""
+        found = Model(self._workspace, name=name)
+        target = self._folder / "models" / name
+        found.download(str(target), exist_ok=True)
+        files = {str(path.relative_to(target)): path.read_text() for path in target.rglob("*") if path.is_file()}
+        return {"id": found.id, "tags": found.tags, "run": found.run_id, "files": files}
+
+    def tag_model(self, name: str, tags: dict[str, str]) -> None:
+        Model(self._workspace, name=name).add_tags(tags)
+
+    def delete_model(self, name: str) -> None:
+        Model(self._workspace, name=name).delete()
 
     def computes(self) -> dict[str, Any]:
         return {
