@@ -183,8 +183,8 @@ class Builder:
             log.write(f"Python {python}; to be installed: {', '.join((*missing, *wanted.wheels))}\n")
         job.begun()
         inside = str(venv / "bin" / "python")
-        # The base layer has a pip; only the base layer of another Python has to be installed from without.
-        pip = [inside, "-m", "pip"] if layer is not None else [sys.executable, "-m", "pip", "--python", inside]
+        # The sandbox's own pip: the base layer has it, and another Python is installed to from without.
+        pip = [inside, "-m", "pip"] if own else [sys.executable, "-m", "pip", "--python", inside]
         command = [
             *pip, "install", "--no-input", "--disable-pip-version-check", "--no-warn-script-location",
             "--progress-bar", "off", "--cache-dir", str(self._cache), *missing, *wheels,
