@@ -9,10 +9,11 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import structlog
 
-from bot.sandbox.azureml import confinement
+from bot.sandbox.azureml import confinement, interference, runner
 from bot.sandbox.azureml.confinement import Confinement
 from bot.sandbox.azureml.sandbox import Sandbox, StateInUse
 
@@ -29,9 +30,13 @@ def main() -> int:
         found = Confinement(None)
     found = replace(found, hidden=tuple(folder.resolve() for folder in options.hide))
     try:
-        sandbox = Sandbox(options.state, options.port, found, any_python=options.any_python)
+        sandbox = Sandbox(options.state, options.port, found, any_python=options.any_python, seed_number=options.seed)
+        sandbox.runner.limit = options.run_limit
         for method, path in options.hold or []:
             sandbox.interference.add_hold({"method": method, "path": path})
+        for fault in options.fail:
+            sandbox.interference.add_fault(fault)
+        sandbox.interference.set_latency(*options.latency)
     except StateInUse as error:
         print(error, file=sys.stderr)
         return 2
@@ -77,6 +82,23 @@ def _options() -> argparse.Namespace:
         metavar='"METHOD PATH-REGEX"',
         help="keep requests that match open until they are released through the control API",
     )
+    parser.add_argument(
+        "--latency", type=_latency, default=(0.0, 0.0), metavar="S[-S]", help="let every request wait, such as 0.2-1.5"
+    )
+    parser.add_argument(
+        "--fail",
+        type=_fault,
+        action="append",
+        default=[],
+        metavar=interference.FAIL_HELP,
+        help="let requests fail whose METHOD PATH (a regular expression) matches: a status such as 429, 5xx, broken "
+        "(half of the answer), drop (the connection, nothing was done) or lost (it was done, and the answer is dropped); "
+        "may be given several times",
+    )
+    parser.add_argument(
+        "--run-limit", type=float, default=runner.LONGEST, metavar="S", help="seconds that no run may exceed"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="another course of --latency and of probabilities")
     parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input ends")
     return parser.parse_args()
 
@@ -90,6 +112,20 @@ def _hold(text: str) -> tuple[str, str]:
     if not path:
         raise argparse.ArgumentTypeError("give a method and a regular expression, such as 'POST /snapshotrun'")
     return method, path
+
+
+def _fault(text: str) -> dict[str, Any]:
+    try:
+        return interference.fault_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _latency(text: str) -> tuple[float, float]:
+    low, high = interference.span(text)
+    if not 0 <= low <= high <= interference.MAX_DELAY:
+        raise argparse.ArgumentTypeError(f"'{text}' is not between 0 and {interference.MAX_DELAY:.0f} seconds")
+    return low, high
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

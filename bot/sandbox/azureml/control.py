@@ -6,7 +6,7 @@ from collections.abc import Callable
 from bot.sandbox.azureml import seed
 from bot.sandbox.azureml.access import Access
 from bot.sandbox.azureml.errors import ServiceError, bad_request
-from bot.sandbox.azureml.interference import Interference
+from bot.sandbox.azureml.interference import Interference, fault_of, span
 from bot.sandbox.azureml.runs import Runs
 from bot.sandbox.azureml.wire import PLAIN, Request, Response, Route, json_response, route
 
@@ -35,6 +35,8 @@ class Control:
             guarded("DELETE", "deny-assignments/{name}", self.remove_deny),
             guarded("POST", "faults", self.add_fault),
             guarded("DELETE", "faults", self.clear_faults),
+            guarded("POST", "latency", self.set_latency),
+            guarded("DELETE", "latency", self.clear_latency),
             guarded("POST", "hold", self.hold),
             guarded("GET", "held", self.held),
             guarded("POST", "release", self.release),
@@ -90,11 +92,29 @@ class Control:
         return json_response({})
 
     def add_fault(self, request: Request) -> Response:
-        self._interference.add_fault(request.document())
+        """A fault in full, or `{"fail": ...}` in the words of the command line."""
+        document = request.document()
+        try:
+            asked = fault_of(str(document["fail"])) if "fail" in document else document
+        except ValueError as error:
+            raise bad_request(f"{error}.") from error
+        self._interference.add_fault(asked)
         return json_response({}, 201)
 
     def clear_faults(self, _request: Request) -> Response:
         self._interference.clear_faults()
+        return json_response({})
+
+    def set_latency(self, request: Request) -> Response:
+        try:
+            low, high = span(str(request.document().get("seconds")))
+        except ValueError as error:
+            raise bad_request('"seconds" is a number or a span such as "0.2-1.5".') from error
+        self._interference.set_latency(low, high)
+        return json_response({}, 201)
+
+    def clear_latency(self, _request: Request) -> Response:
+        self._interference.set_latency(0, 0)
         return json_response({})
 
     def hold(self, request: Request) -> Response:

@@ -5,6 +5,7 @@ point. Nothing here is on unless somebody asked for it.
 """
 
 import json
+import random
 import re
 import threading
 import time
@@ -12,12 +13,25 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bot.sandbox.azureml import seed
 from bot.sandbox.azureml.errors import bad_request, error_document
 from bot.sandbox.azureml.wire import Request, Response, now
 
 _REMEMBERED: Final = 2000
-_MAX_DELAY: Final = 120.0
+MAX_DELAY: Final = 120.0
 _MAX_HOLD: Final = 600.0
+_STATUS: Final = re.compile(r"[1-5]\d\d|5xx")
+_OUTAGES: Final = ("500", "502", "503", "504")
+_CODES: Final = {
+    401: "InvalidAuthenticationToken", 403: "AuthorizationFailed", 404: "NotFound", 409: "Conflict",
+    429: "TooManyRequests", 500: "InternalServerError", 502: "BadGateway", 503: "ServiceUnavailable",
+    504: "GatewayTimeout",
+}  # fmt: skip
+_MESSAGE: Final = "The sandbox was asked to fail here."
+_FAIL: Final = re.compile(
+    r"(?P<pattern>.+)=(?P<kind>[45]\d\d|5xx|broken|drop|lost)(?::(?:(?P<times>\d+)|(?P<probability>\d*\.\d+)))?"
+)
+FAIL_HELP: Final = "PATTERN=KIND[:COUNT|:PROBABILITY]"
 
 
 class Dropped(Exception):
@@ -52,12 +66,27 @@ def _matcher(document: dict[str, Any]) -> _Matcher:
 @dataclass(slots=True)
 class _Fault:
     matcher: _Matcher
-    status: int | None
-    body: bytes
+    status: str | None
+    """Three digits, or `5xx`: one of the usual ones."""
+    body: bytes | None
     delay: float
     drop: bool
     drop_response: bool
+    broken: bool
     times: int | None
+    probability: float
+    retry_after: float
+    random: random.Random
+    """Its own, so that what becomes of the requests it covers depends on their order alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meddling:
+    """What becomes of a request: an answer `instead` of the real one, or the real one lost or cut short."""
+
+    instead: Response | None = None
+    drop_response: bool = False
+    broken: bool = False
 
 
 @dataclass(slots=True)
@@ -71,7 +100,10 @@ class _Hold:
 class Interference:
     """The faults and holds that are on, and the log of requests."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int = 0) -> None:
+        self._seed, self._armed = seed, 0
+        self._latency: tuple[float, float] | None = None
+        self._waits = random.Random(seed)  # noqa: S311 - chance that can be repeated is what is wanted
         self._lock = threading.Lock()
         self._faults: list[_Fault] = []
         self._holds: list[_Hold] = []
@@ -80,24 +112,37 @@ class Interference:
         self._log: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
 
     def add_fault(self, document: dict[str, Any]) -> None:
-        """Arm a fault; `times` (default: until removed) is how many requests it meets."""
-        body = document.get("body")
-        status = document.get("status")
-        text = body if isinstance(body, str) else json.dumps(body or error_document("SandboxFault", "As asked for."))
+        """Arm a fault; `times` (default: until removed) is how many requests it meets, `probability` how likely."""
+        body, status = document.get("body"), document.get("status")
+        if status is not None and not _STATUS.fullmatch(str(status)):
+            raise bad_request(f'"status" is three digits or 5xx, not {status!r}.')
+        self._armed += 1
         try:
             fault = _Fault(
                 _matcher(document),
-                int(status) if status is not None else None,
-                text.encode(),
-                min(float(document.get("delay", 0)), _MAX_DELAY),
+                str(status) if status is not None else None,
+                None if body is None else (body if isinstance(body, str) else json.dumps(body)).encode(),
+                min(float(document.get("delay", 0)), MAX_DELAY),
                 bool(document.get("drop", False)),
                 bool(document.get("drop_response", False)),
+                bool(document.get("broken", False)),
                 int(document["times"]) if document.get("times") is not None else None,
+                float(document.get("probability", 1)),
+                float(document.get("retry_after", 1)),
+                random.Random(f"{self._seed}:{self._armed}"),  # noqa: S311 - as above
             )
         except (TypeError, ValueError) as error:
-            raise bad_request(f'"status", "delay" and "times" are numbers: {error}.') from error
+            numbers = '"delay", "times", "probability" and "retry_after"'
+            raise bad_request(f"{numbers} are numbers: {error}.") from error
         with self._lock:
             self._faults.append(fault)
+
+    def set_latency(self, low: float, high: float) -> None:
+        """Let every request wait for a while between `low` and `high` seconds, as if Azure were far away."""
+        if not 0 <= low <= high <= MAX_DELAY:
+            raise bad_request(f"A latency is between 0 and {MAX_DELAY:.0f} seconds, the lower bound first.")
+        with self._lock:
+            self._latency = (low, high) if high else None
 
     def clear_faults(self) -> None:
         with self._lock:
@@ -121,36 +166,43 @@ class Interference:
         with self._lock:
             return list(self._held.values())
 
-    def before(self, request: Request) -> tuple[Response | None, bool]:
-        """What happens before `request` is carried out: an answer in its place, and whether to drop the real one.
+    def before(self, request: Request) -> Meddling:
+        """What happens before `request` is carried out, and what is to become of its answer.
 
         Raises:
             Dropped: the request is lost before it did anything.
         """
+        with self._lock:
+            wait = self._waits.uniform(*self._latency) if self._latency else 0.0
+        if wait:
+            time.sleep(wait)
         self._hold(request, after=False)
         fault = self._take(request)
         if fault is None:
-            return None, False
+            return Meddling()
         if fault.delay:
             time.sleep(fault.delay)
         if fault.drop:
             raise Dropped
         if fault.status is not None:
-            return Response(fault.status, fault.body), False
-        return None, fault.drop_response
+            return Meddling(_answer(fault, request), broken=fault.broken)
+        return Meddling(drop_response=fault.drop_response, broken=fault.broken)
 
     def after(self, request: Request) -> None:
         """What happens once `request` was carried out and before it is answered."""
         self._hold(request, after=True)
 
     def _take(self, request: Request) -> _Fault | None:
+        """The first fault that covers a request and falls on it."""
         with self._lock:
-            fault = next((fault for fault in self._faults if fault.matcher.covers(request)), None)
-            if fault is not None and fault.times is not None:
-                fault.times -= 1
-                if fault.times <= 0:
-                    self._faults.remove(fault)
-            return fault
+            for fault in self._faults:
+                if fault.matcher.covers(request) and fault.random.random() < fault.probability:
+                    if fault.times is not None:
+                        fault.times -= 1
+                        if fault.times <= 0:
+                            self._faults.remove(fault)
+                    return fault
+        return None
 
     def _hold(self, request: Request, *, after: bool) -> None:
         with self._lock:
@@ -186,3 +238,56 @@ class Interference:
         """The latest requests, oldest first; status 0 means that no answer was sent."""
         with self._lock:
             return list(self._log)
+
+
+def _answer(fault: _Fault, request: Request) -> Response:
+    """A refusal in the shape of the host that would give it."""
+    status = int(fault.random.choice(_OUTAGES) if fault.status == "5xx" else str(fault.status))
+    code = _CODES.get(status, "SandboxFault")
+    headers: tuple[tuple[str, str], ...] = (("Retry-After", f"{fault.retry_after:g}"),) if status == 429 else ()
+    if fault.body is not None:
+        return Response(status, fault.body, headers=headers)
+    if request.host == seed.BLOB_HOST:
+        text = f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>{_MESSAGE}</Message></Error>'
+        return Response(status, text.encode(), "application/xml", (*headers, ("x-ms-error-code", code)))
+    if request.host == seed.LOGIN_HOST:
+        document: dict[str, Any] = {"error": "temporarily_unavailable", "error_description": f"{code}: {_MESSAGE}"}
+    else:
+        document = error_document(code, _MESSAGE)
+    return Response(status, json.dumps(document).encode(), headers=headers)
+
+
+def fault_of(text: str) -> dict[str, Any]:
+    """The document of a fault in the words of the command line: `POST /snapshotrun=429:2`, `history/=5xx:0.1`.
+
+    Raises:
+        ValueError: it isn't one; the message says what is wrong.
+    """
+    found = _FAIL.fullmatch(text)
+    if found is None:
+        kinds = "a status from 400 to 599, 5xx, broken, drop or lost"
+        raise ValueError(f"'{text}' is not {FAIL_HELP}; KIND is {kinds}, COUNT a number, PROBABILITY has a point")
+    method, space, path = found["pattern"].partition(" ")
+    if not space:
+        method, path = "", found["pattern"]
+    try:
+        re.compile(path)
+    except re.error as error:
+        raise ValueError(f"'{path}' is not a regular expression: {error}") from error
+    document: dict[str, Any] = {"path": path, "method": method or None}
+    if found["times"]:
+        document["times"] = int(found["times"])
+    if found["probability"]:
+        document["probability"] = float(found["probability"])
+    kind = {"broken": "broken", "drop": "drop", "lost": "drop_response"}.get(found["kind"])
+    return document | ({kind: True} if kind else {"status": found["kind"]})
+
+
+def span(text: str) -> tuple[float, float]:
+    """Seconds, as `0.5` or `0.2-1.5`.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    low, _, high = text.partition("-")
+    return float(low), float(high or low)

@@ -28,7 +28,8 @@ BUILD_LOG: Final = "azureml-logs/20_image_build_log.txt"
 _TAIL_BYTES: Final = 3000
 _COLLECTED: Final = ("outputs", "logs")
 _CLOSING: Final = 5.0
-_MAX_WAIT: Final = 30 * 24 * 3600
+LONGEST: Final = 30 * 24 * 3600.0
+"""Seconds that a run may take, unless the sandbox is told otherwise: the SDK's own default."""
 
 
 class _Canceled(Exception):
@@ -46,7 +47,7 @@ class _Job:
 
 
 class Runner:
-    """One thread a run. `proxy` must be set before the first run is submitted."""
+    """One thread a run. `proxy` must be set before the first run is submitted; `limit` is in seconds."""
 
     def __init__(
         self, runs: Runs, snapshots: Snapshots, artifacts: Artifacts, tokens: Tokens, host: Host, builder: Builder
@@ -54,6 +55,7 @@ class Runner:
         self._runs, self._snapshots, self._artifacts = runs, snapshots, artifacts
         self._tokens, self._host, self._builder = tokens, host, builder
         self.proxy = ""
+        self.limit = LONGEST
         self._changed = threading.Condition()
         self._jobs: dict[str, _Job] = {}
         self._queues: dict[str, deque[_Job]] = {target.name: deque() for target in seed.COMPUTE_TARGETS}
@@ -251,22 +253,26 @@ class Runner:
                 raise _Canceled
             job.process = processes.start(self._host, script, output)
             self._runs.update(job.run_id, status="Running", startTimeUtc=now())
-        limit = configuration.get("maxRunDurationSeconds")
+        limit = self._limit(configuration)
         try:
-            job.process.wait(min(float(limit), _MAX_WAIT) if limit else None)
+            job.process.wait(limit)
         except subprocess.TimeoutExpired:
             job.timed_out = True
-            _note(output, [f"The run took longer than its {limit} seconds and is being canceled."])
+            _note(output, [f"The run took longer than its {limit:g} seconds and is being canceled."])
             processes.terminate(self._host, job.number, job.process)
         code = job.process.wait()
         # A script may leave processes behind; the node is given back clean.
         processes.kill(self._host, job.number, job.process.pid)
         return code
 
+    def _limit(self, configuration: dict[str, Any]) -> float:
+        """The seconds that a run may take: its own limit, or the sandbox's where that is lower."""
+        return min(float(configuration.get("maxRunDurationSeconds") or self.limit), self.limit)
+
     def _conclude(self, job: _Job, code: int, output: Path, configuration: dict[str, Any]) -> None:
         with self._changed:
             if job.timed_out:
-                limit = configuration.get("maxRunDurationSeconds")
+                limit = f"{self._limit(configuration):g}"
                 message = f"The run was canceled because it took longer than its maxRunDurationSeconds ({limit})."
                 self._runs.end(job.run_id, "Canceled", error=("UserError", message))
             elif job.canceled.is_set():

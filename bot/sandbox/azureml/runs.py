@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -182,9 +183,26 @@ class Runs:
             self.update(run_id, status=status, endTimeUtc=now(), error=body)
 
     def fail_orphans(self) -> list[str]:
-        """Close the runs that were active when the sandbox stopped; their ids."""
-        orphans = [run["runId"] for run in self.all() if run["status"] not in TERMINAL]
+        """Close the runs that were active when the sandbox stopped; their ids.
+
+        An interactive run isn't the sandbox's: the notebook that it belongs to goes on, and so does the run.
+        """
+        submitted = {row["run_id"] for row in self._database.rows("SELECT run_id FROM runs WHERE submitted = 1")}
+        parents = {run["runId"]: run["parentRunId"] for run in self.all()}
+        orphans = [
+            run["runId"]
+            for run in self.all()
+            if run["status"] not in TERMINAL and any(above in submitted for above in _ancestry(run["runId"], parents))
+        ]
         for run_id in orphans:
             message = "The sandbox stopped while this run was active, so the run was lost. Submit it again."
             self.end(run_id, "Failed", error=("ServiceError", message))
         return orphans
+
+
+def _ancestry(run_id: str, parents: dict[str, str | None]) -> Iterator[str]:
+    """A run, its parent, and so on; a run is made after its parent, so there is no circle."""
+    above: str | None = run_id
+    while above is not None:
+        yield above
+        above = parents.get(above)

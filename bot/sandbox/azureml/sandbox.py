@@ -43,7 +43,7 @@ class StateInUse(Exception):
 class Sandbox:
     """Serving from construction of the socket on; `serve` blocks until `close` is called from another thread."""
 
-    def __init__(self, state: Path, port: int, confinement: Confinement, *, any_python: bool) -> None:
+    def __init__(self, state: Path, port: int, confinement: Confinement, *, any_python: bool, seed_number: int) -> None:
         """Open (or make) the state directory and bind the port (0: any free one).
 
         Raises:
@@ -59,7 +59,7 @@ class Sandbox:
         self._control_token = self._database.fact("control_token", secrets.token_urlsafe(30))
         self._confinement, self._any_python = confinement, any_python
         tls, self._bundle = certificates.server_context(self._state, seed.HOSTS)
-        self.interference = Interference()
+        self.interference = Interference(seed_number)
         self._server = Server(port, self._assemble(), seed.HOSTS, tls)
         self.runner.proxy = self.builder.proxy = f"http://127.0.0.1:{self._server.port}"
 

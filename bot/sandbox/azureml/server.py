@@ -157,6 +157,9 @@ class _Connection(BaseHTTPRequestHandler):
         self._send(request, json_response(error_document("HostNotServed", message), status))
 
     def _send(self, request: Request, response: Response) -> None:
+        if response.broken:
+            self._send_half(response)
+            return
         if response.file is not None:
             try:
                 self._send_file(request, response)
@@ -167,6 +170,13 @@ class _Connection(BaseHTTPRequestHandler):
         self._head(response.status, response, len(response.body))
         if request.method != "HEAD":
             self.wfile.write(response.body)
+
+    def _send_half(self, response: Response) -> None:
+        """At least one byte less than announced, then the end of the connection."""
+        self.close_connection = True
+        content = response.file.read_bytes() if response.file is not None else response.body
+        self._head(response.status, response, max(len(content), 1))
+        self.wfile.write(content[: len(content) // 2])
 
     def _send_file(self, request: Request, response: Response) -> None:
         assert response.file is not None  # noqa: S101 - narrows for the type checker

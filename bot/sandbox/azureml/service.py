@@ -1,5 +1,6 @@
 """From a request to its answer: finds the route, verifies the caller, checks its role, and turns errors into bodies."""
 
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -35,11 +36,13 @@ class Service:
             if controlled:
                 response = self._carry_out(request)
             else:
-                instead, drop_response = self.interference.before(request)
-                response = instead or self._carry_out(request)
+                meddling = self.interference.before(request)
+                response = meddling.instead or self._carry_out(request)
                 self.interference.after(request)
-                if drop_response:
+                if meddling.drop_response:
                     raise Dropped
+                if meddling.broken:
+                    response = replace(response, broken=True)
             status = response.status
             return response
         finally:

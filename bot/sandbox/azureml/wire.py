@@ -41,13 +41,17 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer. `file` is streamed (and honours Range); otherwise `body` is sent."""
+    """An answer. `file` is streamed (and honours Range); otherwise `body` is sent.
+
+    A `broken` one announces all of its body, sends half of it and hangs up.
+    """
 
     status: int = 200
     body: bytes = b""
     content_type: str = "application/json; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
     file: Path | None = None
+    broken: bool = False
 
 
 def json_response(value: object, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Response:

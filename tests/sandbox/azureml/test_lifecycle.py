@@ -49,6 +49,37 @@ def test_a_kill_loses_the_active_run_alone_and_the_next_start_says_so(start: Cal
     assert again.submit("print('once more')\n", "active-1").status_code == 409
 
 
+def test_a_restart_loses_a_scripts_child_run_and_leaves_the_run_of_a_notebook_alone(
+    start: Callable[..., SandboxProcess],
+) -> None:
+    sandbox = start()
+    sandbox.submit(SLEEP, "active-1")
+    sandbox.printed("active-1", "pid")
+    runs = f"{HISTORY}/experiments/plain/runs"
+    for name, document in (("notebook-1", {}), ("child-1", {"parentRunId": "active-1"})):
+        sandbox.call("PATCH", seed.DATA_HOST, f"{runs}/{name}", json={"runId": name} | document)
+        event = {"name": "Microsoft.MachineLearning.Run.Start", "data": {}}
+        sandbox.call("POST", seed.DATA_HOST, f"{runs}/{name}/events", json=event)
+
+    sandbox.stop()
+
+    again = start(state=sandbox.state)
+    statuses = {name: again.run(name)["status"] for name in ("active-1", "child-1", "notebook-1")}
+    assert statuses == {"active-1": "Failed", "child-1": "Failed", "notebook-1": "Running"}
+    event = {"name": "Microsoft.MachineLearning.Run.Completed", "data": {}}
+    again.call("POST", seed.DATA_HOST, f"{runs}/notebook-1/events", json=event)
+    assert again.ended("notebook-1") == "Completed"
+
+
+def test_no_run_takes_longer_than_the_sandbox_allows(start: Callable[..., SandboxProcess]) -> None:
+    sandbox = start("--unconfined", "--run-limit", "0.5")
+
+    sandbox.submit(SLEEP, "long-1", maxRunDurationSeconds=600)
+
+    assert sandbox.ended("long-1") == "Canceled"
+    assert "maxRunDurationSeconds (0.5)" in sandbox.run("long-1")["error"]
+
+
 @pytest.mark.parametrize("politely", ["SIGTERM", "end of standard input"])
 def test_a_polite_stop_ends_scripts_and_exits_with_0(start: Callable[..., SandboxProcess], politely: str) -> None:
     sandbox = start("--unconfined", "--exit-with-parent")
