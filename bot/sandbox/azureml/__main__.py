@@ -92,7 +92,7 @@ def _options() -> argparse.Namespace:
         default=[],
         metavar=interference.FAIL_HELP,
         help="let requests fail whose METHOD PATH (a regular expression) matches: a status such as 429, 5xx, broken "
-        "(half of the answer), drop (the connection, nothing was done) or lost (it was done, and the answer is dropped); "
+        "(half of the answer), drop (the connection, nothing was done) or lost (done, but its answer is dropped); "
         "may be given several times",
     )
     parser.add_argument(
