@@ -66,6 +66,11 @@ def demo(
     faq: Annotated[Path | None, typer.Option(help="answer from this folder of Markdown", show_default=False)] = None,
     port: Annotated[int, typer.Option(help="port of the Slack sandbox; another one is used when it is taken")] = 8765,
     minutes: Annotated[float, typer.Option(min=0.1, help="bound on a script from standard input")] = 10.0,
+    latency: Annotated[str, typer.Option(metavar="S[-S]", help="seconds that Azure takes for each answer")] = "0",
+    fail: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN=KIND", help="let Azure fail: 'POST /snapshotrun=429:2', 'history=5xx:0.1'"),
+    ] = None,
 ) -> None:
     """A sandbox Slack, a sandbox Azure ML and the bot, with you in a terminal as any of five people.
 
@@ -75,7 +80,9 @@ def demo(
     from bot.demo.start import run
 
     with _one_sentence():
-        code = run(state.absolute(), faq=faq.absolute() if faq else None, port=port, seconds=minutes * 60)
+        trouble = ("--latency", latency, *(word for text in fail or () for word in ("--fail", text)))
+        folder = faq.absolute() if faq else None
+        code = run(state.absolute(), faq=folder, port=port, seconds=minutes * 60, trouble=trouble)
     raise typer.Exit(code)
 
 

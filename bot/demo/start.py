@@ -31,8 +31,10 @@ from bot.sandbox.slack.terminal import Terminal
 START_SECONDS = 60.0
 
 
-def run(state: Path, *, faq: Path | None, port: int, seconds: float) -> int:
+def run(state: Path, *, faq: Path | None, port: int, seconds: float, trouble: tuple[str, ...] = ()) -> int:
     """Start everything, let somebody type, stop everything; returns the exit code.
+
+    `trouble` are switches of the Azure ML sandbox that make it slow or let it fail.
 
     Raises:
         ConfigurationError: a part can't start; its own sentence is in the message.
@@ -42,7 +44,7 @@ def run(state: Path, *, faq: Path | None, port: int, seconds: float) -> int:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with contextlib.ExitStack() as stack:
-        azure = stack.enter_context(_part(state, "azureml", "bot.sandbox.azureml", *_confinement(state)))
+        azure = stack.enter_context(_part(state, "azureml", "bot.sandbox.azureml", *_confinement(state), *trouble))
         arguments = ("--port", str(_free(port)), "--manifest", str(_manifest(state)))
         slack = stack.enter_context(_part(state, "slack", "bot.sandbox.slack", *arguments))
         project = state / "projects" / "demo"
