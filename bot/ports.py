@@ -22,7 +22,7 @@ from bot.domain.environments import (
 from bot.domain.help import Question, Verdict
 from bot.domain.policy import Link, Policy
 from bot.domain.projects import Project, ProjectFiles
-from bot.domain.runs import Metric, Run, RunSpec, WatchedRun
+from bot.domain.runs import ANY_RUN, Metric, Run, RunFilter, RunSpec, WatchedRun
 from bot.domain.wheels import AddedWheel, Wheel
 
 
@@ -44,6 +44,9 @@ class Workspace(Protocol):
     def find_run(self, run_id: str) -> Run | None:
         """The run, or None when the service says that there is none."""
 
+    def complete_tags(self, run_id: str, tags: tuple[tuple[str, str], ...]) -> None:
+        """Put on the run those of `tags` whose names it doesn't have yet; safe to repeat. Raises NotFound."""
+
     def metrics(self, run_id: str) -> tuple[Metric, ...]:
         """The metrics logged so far, by name. Raises NotFound."""
 
@@ -53,8 +56,8 @@ class Workspace(Protocol):
     def cancel(self, run_id: str) -> Run:
         """Ask the service to stop the run and return it as it is then. Raises NotFound, OutcomeUnknown."""
 
-    def list_runs(self, limit: int) -> tuple[Run, ...]:
-        """The latest runs of all experiments, newest first."""
+    def list_runs(self, limit: int, wanted: RunFilter = ANY_RUN) -> tuple[Run, ...]:
+        """The latest runs that `wanted` lets through, of all experiments, newest first; child runs are left out."""
 
     def list_environments(self) -> tuple[EnvironmentName, ...]:
         """Registered and curated environments by name; anonymous ones are left out."""

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from bot.blocks import mrkdwn
-from bot.blocks.layout import MAX_SPOKEN, Layout, button, confirmation
+from bot.blocks.layout import MAX_SPOKEN, Layout, button, confirmation, json_value
 from bot.blocks.message import Message
-from bot.domain.runs import Metric, Run, RunDetail, RunSpec, RunStatus, SubmittedRun
+from bot.domain.runs import Metric, Run, RunDetail, RunFilter, RunPage, RunSpec, RunStatus, SubmittedRun
 
 LOG_LINES = 10
 METRICS = 20
@@ -38,6 +38,8 @@ def summary(spec: RunSpec) -> str:
     environment = f"{spec.environment}:{spec.environment_version}" if spec.environment_version else spec.environment
     arguments = f" with arguments {' '.join(spec.arguments)}" if spec.arguments else ""
     commit = f" at {spec.ref} (commit {spec.commit[:12]})" if spec.commit else ""
+    if spec.packages:
+        environment = f"{environment} ({spec.packages})"
     text = (
         f"{spec.script} of project {spec.project or 'without a name'}{commit} on {spec.compute}, "
         f"environment {environment}, experiment {spec.experiment}{arguments}"
@@ -56,9 +58,9 @@ def progress(detail: RunDetail, summary: str, *, now: datetime | None = None) ->
     return _about(detail, summary, now)
 
 
-def status(detail: RunDetail, *, now: datetime | None = None) -> Message:
-    """How a run is doing, for somebody who asked."""
-    return _about(detail, "", now)
+def status(detail: RunDetail, *, own_latest: bool = False, now: datetime | None = None) -> Message:
+    """How a run is doing, for somebody who asked; `own_latest` says that it is their latest, as they named none."""
+    return _about(detail, "", now, lead="Your latest run. " if own_latest else "")
 
 
 def outcome_unknown(run_id: str) -> Message:
@@ -74,21 +76,45 @@ def outcome_unknown(run_id: str) -> Message:
     )
 
 
-def run_list(runs: Sequence[Run]) -> Message:
-    """The latest runs, in the order given."""
-    if not runs:
-        return Layout().text("There are no runs in this workspace yet.").message()
-    layout = Layout().header("Latest runs")
-    for run in runs[:LISTED]:
+def run_list(page: RunPage, wanted: RunFilter, *, mine: bool = False) -> Message:
+    """Runs in the order given; `wanted` and `mine` are what they were chosen by. “More” shows the next ones."""
+    chosen = _chosen_by(wanted, mine=mine)
+    if not page.runs:
+        nothing = "There are no older runs." if page.start else "There are no runs in this workspace yet."
+        return (
+            Layout()
+            .text(f"There are no{' older' if page.start else ''} runs {chosen}." if chosen else nothing)
+            .message()
+        )
+    layout = Layout().header("Older runs" if page.start else "Latest runs")
+    if chosen:
+        layout.text(f"Only those {chosen}.")
+    for run in page.runs[:LISTED]:
         layout.text(_listed(run))
-    if len(runs) > LISTED:
-        layout.context(f"… and {len(runs) - LISTED} older ones.")
-    return layout.context(f"One of them in detail: {mrkdwn.code('/aml status RUN')}").message()
+    layout.context(f"One of them in detail: {mrkdwn.code('/aml status RUN')}")
+    if page.more:
+        value = json_value(
+            experiment=wanted.experiment,
+            status=wanted.status or "",
+            mine="yes" if mine else "",
+            start=str(page.start + len(page.runs)),
+        )
+        layout.buttons(button("More", "more_runs", value, says="Show older runs"))
+    return layout.message()
 
 
-def logs(run_id: str, lines: Sequence[str]) -> Message:
+def _chosen_by(wanted: RunFilter, *, mine: bool) -> str:
+    parts = [
+        f"of experiment {mrkdwn.line(wanted.experiment)}" if wanted.experiment else "",
+        f"in status {wanted.status}" if wanted.status else "",
+        "submitted by you" if mine else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def logs(run_id: str, lines: Sequence[str], *, own_latest: bool = False) -> Message:
     """The end of a run's log. Where it doesn't fit into the spoken text, the newest lines are the ones that stay."""
-    title = f"*Log of run {mrkdwn.code(run_id)}*"
+    title = f"*Log of {'your latest run' if own_latest else 'run'} {mrkdwn.code(run_id)}*"
     if not any(line.strip() for line in lines):
         return Layout().text(f"{title}\nIt is empty: the run hasn't written anything yet.", keep=True).message()
     shown = _newest(lines, MAX_SPOKEN - 600)
@@ -126,9 +152,9 @@ def never_started(run_id: str) -> Message:
     )
 
 
-def _about(detail: RunDetail, summary: str, now: datetime | None) -> Message:
+def _about(detail: RunDetail, summary: str, now: datetime | None, lead: str = "") -> Message:
     run = detail.run
-    layout = Layout().text(f"*Run {mrkdwn.code(run.id)}: {_WORDS[run.status]}*", keep=True)
+    layout = Layout().text(f"{lead}*Run {mrkdwn.code(run.id)}: {_WORDS[run.status]}*", keep=True)
     layout.text(mrkdwn.line(summary, 400) or _described(run), keep=True)
     layout.text(_times(run, now), keep=True)
     if run.status is RunStatus.FAILED or run.error.strip():

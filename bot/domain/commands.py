@@ -26,24 +26,34 @@ HELP = Command(
 ASK = Command("ask", "ask QUESTION", "an answer from the FAQ", guarded=False, example="ask how do I pin a package?")
 SUBMIT = Command(
     "submit",
-    "submit SCRIPT [--project NAME] [--ref BRANCH|TAG|COMMIT] [--compute NAME] [--env NAME[:VERSION]] "
-    "[--experiment NAME] [-- ARGUMENTS]",
+    "submit SCRIPT [--project NAME] [--ref BRANCH|TAG|COMMIT] [--compute NAME] [--env NAME[:VERSION] | "
+    "--conda A,B --pip C --python 3.11] [--experiment NAME] [-- ARGUMENTS]",
     "start a training script; alone it opens a form",
     action=access.RUN_SUBMIT,
     example="submit train.py --project demo --compute cpu-cluster -- --epochs 3",
 )
 STATUS = Command(
     "status",
-    "status RUN",
-    "how a run is doing, with its metrics",
+    "status [RUN]",
+    "how a run (or your latest one) is doing, with its metrics",
     action=access.RUN_READ,
     example="status aml-3f9a12bc44de",
 )
 LOGS = Command(
-    "logs", "logs RUN", "the last lines of a run's log", action=access.RUN_READ, example="logs aml-3f9a12bc44de"
+    "logs",
+    "logs [RUN]",
+    "the last lines of a run's (or your latest run's) log",
+    action=access.RUN_READ,
+    example="logs aml-3f9a12bc44de",
 )
 CANCEL = Command("cancel", "cancel RUN", "stop a run", action=access.RUN_CANCEL, example="cancel aml-3f9a12bc44de")
-RUNS = Command("runs", "runs", "the latest runs of the workspace", action=access.RUN_READ, example="runs")
+RUNS = Command(
+    "runs",
+    "runs [--experiment NAME] [--status STATUS] [--mine]",
+    "the latest runs of the workspace",
+    action=access.RUN_READ,
+    example="runs --mine --status Failed",
+)
 ENVS = Command(
     "envs", "envs [FILTER]", "the environments, own ones first", action=access.ENVIRONMENT_READ, example="envs sklearn"
 )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.packages import Packages
+
 
 class RunStatus(StrEnum):
     """The twelve statuses of the service, spelt as it spells them, and ours for what it doesn't tell."""
@@ -40,7 +42,7 @@ class RunStatus(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SubmitRequest:
     """What a person typed or chose; "" where they left it to the project's defaults. `arguments` go to the script,
-    `ref` is a branch, tag or commit of a project in Git."""
+    `ref` is a branch, tag or commit of a project in Git, `packages` stand in place of an environment."""
 
     script: str
     project: str = ""
@@ -49,6 +51,7 @@ class SubmitRequest:
     experiment: str = ""
     arguments: tuple[str, ...] = ()
     ref: str = ""
+    packages: Packages | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class RunSpec:
     `run_id` identifies the request (the same request has the same id); `folder` is absolute; `script` is relative to it
     with forward slashes; `environment` is a registered name and `environment_version` "" means the latest. Of a project
     in Git, `commit` is the full hash of the code in `folder`, `ref` what was asked for, and `repository` its address.
+    `packages` are those that the environment was made of for this request.
     """
 
     run_id: str
@@ -73,6 +77,19 @@ class RunSpec:
     commit: str = ""
     ref: str = ""
     repository: str = ""
+    packages: Packages | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs to list; "" and None stand for any. `submitted_by` is TEAM/USER in Slack, as in the run's tag."""
+
+    experiment: str = ""
+    status: RunStatus | None = None
+    submitted_by: str = ""
+
+
+ANY_RUN = RunFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +107,15 @@ class Run:
     portal_url: str = ""
     error: str = ""
     submitted_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """Some of the runs that a filter lets through, newest first; `more` says that there are older ones."""
+
+    runs: tuple[Run, ...]
+    start: int = 0
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

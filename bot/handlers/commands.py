@@ -11,7 +11,7 @@ from bot.domain.commands import Command
 from bot.domain.errors import InvalidRequest, OutcomeUnknown, Unavailable
 from bot.domain.faq import Section
 from bot.domain.help import Question
-from bot.domain.runs import RunDetail, SubmitRequest, WatchedRun, run_id_of
+from bot.domain.runs import RunDetail, RunFilter, SubmitRequest, WatchedRun, run_id_of
 from bot.handlers.environments import EnvironmentCommands
 from bot.handlers.replies import Replies
 from bot.handlers.reply import Place, Reply, errors_shown_by
@@ -62,7 +62,7 @@ class Commands:
             requests.Status: self._status,
             requests.Logs: self._logs,
             requests.Cancel: self._cancel,
-            requests.Runs: self._list_runs,
+            requests.Runs: self.list_runs,
             requests.Roles: self._show_roles,
             requests.WhoAmI: self._whoami,
             **self.environments.handlers(),
@@ -94,7 +94,7 @@ class Commands:
         place = Place(team=payload["team"], user=payload["user"], channel=payload["channel"] or payload["user"])
         reply = self._replies.to(job, place)
         with errors_shown_by(reply):
-            fields = payload["request"] | {"arguments": tuple(payload["request"]["arguments"])}
+            fields = payload["request"] | {"arguments": tuple(payload["request"]["arguments"]), "packages": None}
             caller = Caller(place.team, place.user, place.channel, job.key)
             self.run(requests.Submit(SubmitRequest(**fields)), caller, reply)
 
@@ -184,17 +184,22 @@ class Commands:
 
     def _status(self, request: requests.Status, caller: Caller, reply: Reply) -> None:
         detail = self._runs.status(self._principal(caller, table.STATUS), request.run_id)
-        reply.shown(runs.status(detail))
+        reply.shown(runs.status(detail, own_latest=not request.run_id))
 
     def _logs(self, request: requests.Logs, caller: Caller, reply: Reply) -> None:
-        lines = self._runs.logs(self._principal(caller, table.LOGS), request.run_id, LOG_LINES)
-        reply.shown(runs.logs(request.run_id, lines))
+        run, lines = self._runs.logs(self._principal(caller, table.LOGS), request.run_id, LOG_LINES)
+        reply.shown(runs.logs(run.id, lines, own_latest=not request.run_id))
 
     def _cancel(self, request: requests.Cancel, caller: Caller, reply: Reply) -> None:
         self.cancel(request.run_id, caller, reply)
 
-    def _list_runs(self, _request: requests.Runs, caller: Caller, reply: Reply) -> None:
-        reply.shown(runs.run_list(self._runs.latest(self._principal(caller, table.RUNS), RUNS_SHOWN)))
+    def list_runs(self, request: requests.Runs, caller: Caller, reply: Reply) -> None:
+        """A page of runs, from a command or a button."""
+        wanted = RunFilter(request.experiment, request.status)
+        page = self._runs.latest(
+            self._principal(caller, table.RUNS), wanted, start=request.start, limit=RUNS_SHOWN, mine=request.mine
+        )
+        reply.shown(runs.run_list(page, wanted, mine=request.mine))
 
     def _show_roles(self, request: requests.Roles, caller: Caller, reply: Reply) -> None:
         principal = self._principal(caller, table.ROLES)

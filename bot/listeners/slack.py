@@ -62,7 +62,9 @@ class Listeners:
         app.event("app_mention")(self.message)
         app.command("/aml")(self.command)
         app.action(
-            re.compile("^(feedback_helpful|feedback_not_helpful|ask_human|show_choice|cancel_run|more_environments)$")
+            re.compile(
+                "^(feedback_helpful|feedback_not_helpful|ask_human|show_choice|cancel_run|more_environments|more_runs)$"
+            )
         )(self.action)
         app.action(re.compile(".*"))(self.other)
         app.view(views.SUBMIT_FORM)(self.submit_form)

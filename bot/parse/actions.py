@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.errors import InvalidRequest
 from bot.parse import names
-from bot.parse.requests import Environments
+from bot.parse.requests import Environments, Runs
 
 _UNREADABLE = "I can't read this button any more: ask again."
 
@@ -30,6 +30,19 @@ def environments_page(value: str) -> Environments:
     if not start.isdecimal() or len(start) > 6:
         raise InvalidRequest(_UNREADABLE)
     return Environments(names.environment_filter(containing), int(start))
+
+
+def more_runs(value: str) -> Runs:
+    """The value of a "More" button below a list of runs. Raises InvalidRequest."""
+    experiment, status, mine, start = _fields(value, "experiment", "status", "mine", "start")
+    if not start.isdecimal() or len(start) > 6:
+        raise InvalidRequest(_UNREADABLE)
+    return Runs(
+        names.experiment(experiment) if experiment else "",
+        names.status(status) if status else None,
+        mine == "yes",
+        int(start),
+    )
 
 
 def run_id(value: str) -> str:

@@ -14,7 +14,7 @@ from bot.domain import commands
 from bot.domain.commands import Command
 from bot.domain.errors import InvalidRequest, UnknownCommand
 from bot.parse import environments, names
-from bot.parse.options import at_most, no_options, shown, unmarked, usage, valid
+from bot.parse.options import at_most, no_options, read, shown, unmarked, usage, valid
 from bot.parse.questions import opens_like_a_question
 from bot.parse.requests import (
     AddWheel,
@@ -32,15 +32,13 @@ from bot.parse.requests import (
 )
 from bot.parse.submit import parse_submit
 from bot.parse.text import is_greeting, mentioned
-from bot.parse.words import split
+from bot.parse.words import Word, split
 
 _ALIKE = 0.6  # share of letters that must agree before a name is suggested
 _SLASH = re.compile(r"/?aml(?:-bot)?\s+", re.IGNORECASE)
 _NEED_MORE = (
     commands.ASK,
     commands.SUBMIT,
-    commands.STATUS,
-    commands.LOGS,
     commands.CANCEL,
     commands.ENV,
     commands.ENV_DIFF,
@@ -117,9 +115,11 @@ def _submit(_command: Command, rest: str) -> Request:
     return Submit(parse_submit(split(rest))) if rest else SubmitForm()
 
 
-def _of_a_run(make: Callable[[str], Request]) -> Callable[[Command, str], Request]:
+def _of_a_run(make: Callable[[str], Request], *, or_latest: bool = False) -> Callable[[Command, str], Request]:
     def parser(command: Command, rest: str) -> Request:
         found = unmarked(split(rest))
+        if not found and or_latest:
+            return make("")
         if not found:
             raise InvalidRequest(f"Say which run: “runs” lists the latest with their ids. {usage(command)}")
         at_most(command, found, 1)
@@ -134,6 +134,25 @@ def _alone(make: Callable[[], Request]) -> Callable[[Command, str], Request]:
         return make()
 
     return parser
+
+
+def _runs(command: Command, rest: str) -> Request:
+    found = unmarked(split(rest))
+    flags = [word for word in found if word.text == "--mine" and not word.quoted]
+    try:
+        given = read(
+            tuple(word for word in found if word not in flags), ("--experiment", "--status", "--mine"), command
+        )
+        at_most(command, tuple(Word(word) for word in given.words), 0)
+        experiment, status = given.one("--experiment"), given.one("--status")
+        return Runs(
+            names.experiment(experiment) if experiment else "",
+            names.status(status) if status else None,
+            mine=bool(flags),
+        )
+    except InvalidRequest as error:
+        said = error.user_message
+        raise InvalidRequest(said if usage(command) in said else f"{said} {usage(command)}") from error
 
 
 def _roles(command: Command, rest: str) -> Request:
@@ -158,10 +177,10 @@ _PARSERS: dict[str, Callable[[Command, str], Request]] = {
     commands.HELP.name: _help,
     commands.ASK.name: _ask,
     commands.SUBMIT.name: _submit,
-    commands.STATUS.name: _of_a_run(Status),
-    commands.LOGS.name: _of_a_run(Logs),
+    commands.STATUS.name: _of_a_run(Status, or_latest=True),
+    commands.LOGS.name: _of_a_run(Logs, or_latest=True),
     commands.CANCEL.name: _of_a_run(Cancel),
-    commands.RUNS.name: _alone(Runs),
+    commands.RUNS.name: _runs,
     commands.ENVS.name: environments.listing,
     commands.ENV.name: environments.info,
     commands.ENV_DIFF.name: environments.diff,

@@ -6,6 +6,7 @@ Each function returns its value as it is used from here on, or raises `InvalidRe
 import re
 
 from bot.domain.errors import InvalidRequest
+from bot.domain.runs import RunStatus
 
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,255}", re.ASCII)
 _PROJECT = re.compile(r"[\w][\w.-]{0,63}", re.ASCII)
@@ -65,6 +66,15 @@ def new_environment(text: str) -> str:
     if text.lower().startswith("azureml"):
         raise InvalidRequest("Names that begin with “AzureML” are Microsoft's: choose another one.")
     return text
+
+
+def status(text: str) -> RunStatus:
+    """A status of a run, in whatever case."""
+    known = {each.value.lower(): each for each in RunStatus if each is not RunStatus.UNKNOWN}
+    found = known.get(text.lower().replace("cancelled", "canceled"))
+    if found is None:
+        raise InvalidRequest(f"“{_short(text)}” isn't a status. There are: {', '.join(known.values())}.")
+    return found
 
 
 def environment_filter(text: str) -> str:

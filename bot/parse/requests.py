@@ -6,7 +6,7 @@ from typing import ClassVar
 from bot.domain import commands
 from bot.domain.commands import Command
 from bot.domain.environments import EnvironmentDraft
-from bot.domain.runs import SubmitRequest
+from bot.domain.runs import RunStatus, SubmitRequest
 from bot.domain.wheels import SharedFile
 
 
@@ -43,17 +43,17 @@ class SubmitForm:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How a run is doing."""
+    """How a run is doing; the asker's latest for ""."""
 
-    run_id: str
+    run_id: str = ""
     command: ClassVar[Command] = commands.STATUS
 
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """The last lines of a run's log."""
+    """The last lines of a run's log; of the asker's latest for ""."""
 
-    run_id: str
+    run_id: str = ""
     command: ClassVar[Command] = commands.LOGS
 
 
@@ -67,8 +67,12 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """The latest runs."""
+    """The latest runs: of an experiment, in a status, of the asker; `start` are passed over."""
 
+    experiment: str = ""
+    status: RunStatus | None = None
+    mine: bool = False
+    start: int = 0
     command: ClassVar[Command] = commands.RUNS
 
 

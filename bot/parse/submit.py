@@ -4,13 +4,15 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.domain import commands
+from bot.domain.environments import DEFAULT_PYTHON
 from bot.domain.errors import InvalidRequest
+from bot.domain.packages import Packages
 from bot.domain.runs import SubmitRequest
-from bot.parse import names
+from bot.parse import names, packages
 from bot.parse.options import usage
 from bot.parse.words import Word
 
-_OPTIONS = ("--project", "--compute", "--env", "--experiment", "--ref")
+_OPTIONS = ("--project", "--compute", "--env", "--experiment", "--ref", "--conda", "--pip", "--python")
 _ALIKE = 0.55
 _END_OF_OPTIONS = "--"
 MAX_ARGUMENTS = 200
@@ -38,6 +40,7 @@ def make(
     experiment: str = "",
     arguments: tuple[str, ...] = (),
     ref: str = "",
+    wanted: Packages | None = None,
 ) -> SubmitRequest:
     """A request whose names look right; "" is left to the project's defaults, except for the script.
 
@@ -47,6 +50,8 @@ def make(
     if environment:
         name, version = names.environment(environment)
         environment = f"{name}:{version}" if version else name
+    if environment and wanted:
+        raise InvalidRequest("Name an environment (--env), or packages (--conda, --pip, --python), not both.")
     if len(arguments) > MAX_ARGUMENTS:
         raise InvalidRequest(f"These are more than {MAX_ARGUMENTS} arguments for one script.")
     return SubmitRequest(
@@ -57,6 +62,7 @@ def make(
         experiment=names.experiment(experiment) if experiment else "",
         arguments=arguments,
         ref=names.ref(ref) if ref else "",
+        packages=wanted,
     )
 
 
@@ -89,6 +95,17 @@ def _parse(words: tuple[Word, ...]) -> SubmitRequest:
         experiment=options.get("--experiment", ""),
         arguments=arguments,
         ref=options.get("--ref", ""),
+        wanted=_packages(*(options.get(option, "") for option in ("--conda", "--pip", "--python"))),
+    )
+
+
+def _packages(conda: str, pip: str, python: str) -> Packages | None:
+    if not (conda or pip or python):
+        return None
+    return Packages(
+        packages.python(python) if python else DEFAULT_PYTHON,
+        tuple(sorted(packages.conda((conda,)))),
+        tuple(sorted(packages.pip((pip,)))),
     )
 
 

@@ -3,12 +3,18 @@
 from dataclasses import replace
 from pathlib import Path
 
+import structlog
+
 from bot.domain.access import Caller, Principal
-from bot.domain.commands import CANCEL, LOGS, RUNS, STATUS, SUBMIT
+from bot.domain.commands import CANCEL, ENV_CREATE, LOGS, RUNS, STATUS, SUBMIT
+from bot.domain.environments import EnvironmentDraft
 from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
+from bot.domain.packages import Packages
 from bot.domain.runs import (
     Run,
     RunDetail,
+    RunFilter,
+    RunPage,
     RunSpec,
     RunStatus,
     SubmitRequest,
@@ -20,7 +26,10 @@ from bot.ports import WatchList, Workspace
 from bot.services.guard import Guard
 from bot.services.projects import Projects, check_script, nearest
 
+log = structlog.get_logger(__name__)
+
 LOG_LINES = 10
+FURTHEST_BACK = 300
 
 
 class Runs:
@@ -59,18 +68,23 @@ class Runs:
         """
         run = self._workspace.find_run(run_id_of(caller.key))
         if run is not None:
+            # Tags are a request of their own, which that try may not have come to. Its principal isn't known here, so
+            # the person goes by their Slack id; a name that is there stays.
+            self._complete_tags(run, (("submitted_by", caller.user), *_tags(caller)))
             self._guard.resumed(caller, SUBMIT, f"run={run.id}")
         return run
 
     def status(self, principal: Principal, run_id: str) -> RunDetail:
-        """A run with its metrics and last log lines. Raises PermissionDenied, NotFound."""
+        """A run (the asker's latest for "") with its metrics and last log lines. Raises PermissionDenied, NotFound."""
         with self._guard.allow(principal, STATUS):
-            return self._detail(self._existing(run_id))
+            return self._detail(self._existing(run_id) if run_id else self._own_latest(principal))
 
-    def logs(self, principal: Principal, run_id: str, lines: int) -> tuple[str, ...]:
-        """The last `lines` log lines of a run, oldest first. Raises PermissionDenied, NotFound."""
+    def logs(self, principal: Principal, run_id: str, lines: int) -> tuple[Run, tuple[str, ...]]:
+        """A run (the asker's latest for "") and its last `lines` log lines, oldest first. Raises PermissionDenied,
+        NotFound."""
         with self._guard.allow(principal, LOGS):
-            return self._workspace.log_tail(self._existing(run_id).id, lines)
+            run = self._existing(run_id) if run_id else self._own_latest(principal)
+            return run, self._workspace.log_tail(run.id, lines)
 
     def cancel(self, principal: Principal, run_id: str) -> Run:
         """Stop a run and return it: CancelRequested when that was asked for now, as it is when it had ended by itself.
@@ -91,10 +105,24 @@ class Runs:
                 return replace(stopped, status=RunStatus.CANCEL_REQUESTED)
             return stopped
 
-    def latest(self, principal: Principal, limit: int) -> tuple[Run, ...]:
-        """The workspace's latest runs, newest first. Raises PermissionDenied."""
+    def latest(self, principal: Principal, wanted: RunFilter, *, start: int, limit: int, mine: bool) -> RunPage:
+        """`limit` runs behind the first `start` that `wanted` lets through, newest first; only the asker's own with
+        `mine`.
+
+        Raises:
+            PermissionDenied: `principal` may not see runs.
+            InvalidRequest: `start` is further back than this bot looks.
+        """
+        if start > FURTHEST_BACK:
+            raise InvalidRequest(
+                f"I look back over the latest {FURTHEST_BACK} runs only. Narrow it down: runs --experiment NAME, or "
+                "--status STATUS."
+            )
         with self._guard.allow(principal, RUNS):
-            return self._workspace.list_runs(limit)
+            if mine:
+                wanted = replace(wanted, submitted_by=_slack_id(principal.caller))
+            found = self._workspace.list_runs(start + limit + 1, wanted)
+            return RunPage(found[start : start + limit], start, more=len(found) > start + limit)
 
     def choices(self, principal: Principal) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Compute targets and environments to choose from in the form.
@@ -146,7 +174,15 @@ class Runs:
                 raise unknown from None
             if run is None:
                 raise
+            self._complete_tags(run, spec.tags)
             return run
+
+    def _complete_tags(self, run: Run, tags: tuple[tuple[str, str], ...]) -> None:
+        try:
+            self._workspace.complete_tags(run.id, tags)
+        except (Unavailable, NotFound) as error:
+            # The run is there and must be followed; whose it is stands in the audit too.
+            log.warning("run_not_tagged", run=run.id, cause=error.detail)
 
     def _existing(self, run_id: str) -> Run:
         run = self._workspace.find_run(run_id)
@@ -154,6 +190,32 @@ class Runs:
             known = [each.id for each in self._workspace.list_runs(50)]
             raise NotFound("run", run_id, nearest=nearest(run_id, known), hint="“runs” lists the latest ones.")
         return run
+
+    def _made_of(self, principal: Principal, packages: Packages) -> tuple[str, str]:
+        """Name and version of the environment that has exactly `packages`.
+
+        Others can use it too, so this is `env create` to the guard: who may not do that can't name packages.
+        """
+        draft = EnvironmentDraft(packages.environment, packages.python, packages.conda, packages.pip)
+        try:
+            with self._guard.allow(principal, ENV_CREATE) as attempt:
+                made = self._workspace.create_environment(draft).detail
+                attempt.detail = f"environment={made.name}:{made.version}"
+        except OutcomeUnknown as error:
+            # Not the run's outcome: that wasn't asked for yet.
+            raise Unavailable(
+                "Azure ML didn't say whether it took the environment with your packages, so the run wasn't started. "
+                "Submit it again: the same packages are registered once.",
+                detail=error.detail,
+            ) from error
+        return made.name, made.version
+
+    def _own_latest(self, principal: Principal) -> Run:
+        found = self._workspace.list_runs(1, RunFilter(submitted_by=_slack_id(principal.caller)))
+        if not found:
+            raise InvalidRequest("I know of no run that you started. Name one: “runs” lists the latest of everybody.")
+        # The list says less of a run than a look at it.
+        return self._workspace.find_run(found[0].id) or found[0]
 
     def _detail(self, run: Run) -> RunDetail:
         return RunDetail(run, self._workspace.metrics(run.id), self._workspace.log_tail(run.id, LOG_LINES))
@@ -167,13 +229,16 @@ class Runs:
                 f"There are: {', '.join(self._workspace.list_compute_targets())}."
             )
         environment = request.environment or project.environment
-        if not environment:
+        if not environment and not request.packages:
             raise InvalidRequest(
-                f"Which environment? Project “{project.name}” has no default, so add --env NAME. “envs” lists them."
+                f"Which environment? Project “{project.name}” has no default, so add --env NAME (“envs” lists them) "
+                "or the packages: --pip pandas,scikit-learn."
             )
         name, _, version = environment.partition(":")
         files = self._projects.files(project, request.ref)
         script = check_script(Path(files.folder), request.script or project.script, project.name)
+        if request.packages:
+            name, version = self._made_of(principal, request.packages)
         caller = principal.caller
         return RunSpec(
             run_id=run_id_of(caller.key),
@@ -186,8 +251,7 @@ class Runs:
             environment_version=version,
             tags=(
                 ("submitted_by", principal.name or caller.user),
-                ("submitted_by_slack_id", f"{caller.team}/{caller.user}"),
-                ("aml_bot_reference", caller.reference),
+                *_tags(caller),
                 ("project", project.name),
                 *((("git_ref", files.ref), ("git_commit", files.commit)) if files.commit else ()),
             ),
@@ -195,4 +259,13 @@ class Runs:
             commit=files.commit,
             ref=files.ref,
             repository=files.repository,
+            packages=request.packages,
         )
+
+
+def _tags(caller: Caller) -> tuple[tuple[str, str], ...]:
+    return (("submitted_by_slack_id", _slack_id(caller)), ("aml_bot_reference", caller.reference))
+
+
+def _slack_id(caller: Caller) -> str:
+    return f"{caller.team}/{caller.user}"

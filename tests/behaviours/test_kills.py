@@ -82,6 +82,21 @@ def test_a_kill_after_azure_accepted_and_before_anybody_was_told_starts_no_secon
     ran_once_and_ended(own_team, said)
 
 
+def test_a_kill_between_the_submit_and_its_tags_leaves_no_run_without_a_name(own_team: Team) -> None:
+    own_team.start()
+    own_team.azure.ask("POST", "/hold", {"method": "PATCH", "path": "/runs/aml-[0-9a-f]{12}$"})
+    said = own_team.type(DANA, TEAM_CHANNEL, SUBMIT)
+    eventually(lambda: bool(own_team.azure.ask("GET", "/held")["held"]))
+
+    own_team.kill()
+    own_team.azure.ask("POST", "/release", {"drop": True})
+    assert "submitted_by_slack_id" not in own_team.azure.runs()[0]["tags"]
+    own_team.start()
+
+    ran_once_and_ended(own_team, said)
+    assert own_team.azure.runs()[0]["tags"]["submitted_by_slack_id"] == f"T0SANDBOX/{DANA}"
+
+
 def test_a_kill_after_the_reply_and_before_its_note_posts_no_second_message(own_team: Team) -> None:
     own_team.start()
     own_team.slack.hold("chat.postMessage", when="after")

@@ -1,5 +1,8 @@
 """Runs: submitted, refused, followed to their end, listed, cancelled."""
 
+import re
+import sys
+
 from tests.behaviours.team import DANA, OLIVIA, RUI, TEAM_CHANNEL, Seen, Team, eventually
 
 SUBMIT = "submit train.py --project demo --compute cpu-cluster -- --epochs 3"
@@ -37,6 +40,41 @@ def test_a_data_scientist_submits_and_sees_the_run_to_its_metrics(team: Team) ->
     assert "accuracy" in team.command(RUI, f"status {posted.run_id}")
     assert "epoch 3/3" in team.command(RUI, f"logs `{posted.run_id}`")
     assert "has ended already" in team.command(OLIVIA, f"cancel {posted.run_id}")
+
+
+def test_without_an_id_it_is_ones_own_latest_run(team: Team) -> None:
+    said = team.type(DANA, TEAM_CHANNEL, "/aml submit train.py --experiment latest -- --epochs 1")
+    run_id = team.posted(said, "aml-").run_id
+    team.until(said.mark, f"run `{run_id}` has ended")
+
+    assert f"Your latest run. *Run `{run_id}`: Completed" in team.command(DANA, "status")
+    assert f"Log of your latest run `{run_id}`" in team.command(DANA, "logs")
+    assert "I know of no run that you started" in team.command(RUI, "status")
+    mine = team.command(DANA, "runs --mine --experiment latest --status completed")
+    assert run_id in mine
+    assert "Only those of experiment latest, in status Completed, submitted by you." in mine
+    assert "There are no runs of experiment latest, submitted by you." in team.command(
+        RUI, "runs --mine --experiment latest"
+    )
+
+
+def test_packages_become_an_environment_that_is_named_and_used_again(team: Team) -> None:
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    command = f"submit train.py --pip azureml-core --python {python} -- --epochs 1"
+    texts = []
+    for _ in range(2):
+        said = team.type(DANA, TEAM_CHANNEL, f"/aml {command}")
+        posted = team.posted(said, "aml-")
+        texts.append(posted.text)
+        assert "epoch 1/1" in team.until(said.mark, f"`{posted.run_id}`: Completed").text
+        team.until(said.mark, f"run `{posted.run_id}` has ended")
+
+    names = [re.search(r"environment (aml-bot-[0-9a-f]{12}:1) \(Python", text) for text in texts]
+    assert names[0] is not None
+    assert names[1] is not None
+    assert names[0][1] == names[1][1]
+    assert f"(Python {python}; pip azureml-core)" in texts[0]
+    assert "azureml-core" in team.command(RUI, f"env {names[0][1]}")
 
 
 def test_a_script_that_fails_shows_its_error(team: Team) -> None:

@@ -19,8 +19,9 @@ from bot.domain.environments import (
 )
 from bot.domain.faq import Answer, Hit, Outcome, Passage, Referred, Section, Substitution
 from bot.domain.help import Escalation, Question
+from bot.domain.packages import Packages
 from bot.domain.roles import Holder, Holding, PersonRoles, RoleHolders, WorkspaceRoles
-from bot.domain.runs import Metric, Run, RunDetail, RunSpec, RunStatus, SubmitRequest
+from bot.domain.runs import Metric, Run, RunDetail, RunFilter, RunPage, RunSpec, RunStatus, SubmitRequest
 from bot.domain.wheels import AddedWheel, Wheel
 
 texts = st.one_of(
@@ -88,11 +89,16 @@ runs = st.builds(
     Run, id=texts, experiment=texts, status=statuses, compute=texts, environment=texts, created=times, started=times,
     ended=times, portal_url=texts, error=texts, submitted_by=texts,
 )  # fmt: skip
+run_pages = st.builds(
+    RunPage, runs=st.lists(runs, max_size=5).map(tuple), start=st.integers(0, 300), more=st.booleans()
+)
+filters = st.builds(RunFilter, experiment=texts, status=st.none() | statuses, submitted_by=texts)
 metrics = st.builds(Metric, name=texts, values=st.lists(numbers | texts, max_size=4).map(tuple))
 details = st.builds(RunDetail, run=runs, metrics=st.lists(metrics, max_size=25).map(tuple), log=some)
 specs = st.builds(
     RunSpec, run_id=texts, experiment=texts, folder=texts, script=texts, arguments=some, compute=texts,
     environment=texts, environment_version=texts, tags=st.just(()), project=texts,
+    commit=texts, ref=texts, packages=st.none() | st.builds(Packages, python=texts, conda=some, pip=some),
 )  # fmt: skip
 requests = st.builds(
     SubmitRequest, script=texts, project=texts, compute=texts, environment=texts, experiment=texts, arguments=some

@@ -6,7 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.blocks import runs
-from bot.domain.runs import Metric, Run, RunDetail, RunSpec, RunStatus, SubmittedRun
+from bot.domain.errors import InvalidRequest
+from bot.domain.packages import Packages
+from bot.domain.runs import Metric, Run, RunDetail, RunFilter, RunPage, RunSpec, RunStatus, SubmittedRun
+from bot.parse import actions
+from bot.parse.requests import Runs
 from tests.blocks import sound
 
 BEGIN = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
@@ -111,16 +115,42 @@ def test_an_empty_log_is_called_empty(lines: tuple[str, ...]) -> None:
 def test_runs_are_listed_with_status_time_and_person() -> None:
     listed = dataclasses.replace(RUN, submitted_by="Ana <!here>")
 
-    message = runs.run_list([listed] * 30)
+    message = runs.run_list(RunPage((listed,) * 15, more=True), RunFilter())
 
     sound.check(message)
     assert "`aml-1` — *Running*, 2026-05-04 09:30 UTC" in message.text
     assert "submitted by Ana &lt;!here&gt;" in message.text
-    assert "… and 5 older ones" in message.text
+    assert message.blocks[-1]["elements"][0]["text"]["text"] == "More"
+
+
+def test_the_more_button_asks_for_the_next_runs_of_the_same_choice() -> None:
+    wanted = RunFilter("churn", RunStatus.FAILED)
+
+    message = runs.run_list(RunPage((RUN,) * 15, start=15, more=True), wanted, mine=True)
+
+    value = message.blocks[-1]["elements"][0]["value"]
+    assert actions.more_runs(value) == Runs("churn", RunStatus.FAILED, mine=True, start=30)
+    assert "Only those of experiment churn, in status Failed, submitted by you." in message.text
+
+
+@pytest.mark.parametrize("value", ["", "{}", "[]", '{"start":"x","status":"","experiment":""}', '{"start":{}}'])
+def test_a_more_button_that_is_not_ours_is_refused(value: str) -> None:
+    with pytest.raises(InvalidRequest):
+        actions.more_runs(value)
+
+
+def test_packages_and_a_commit_are_in_a_runs_summary() -> None:
+    spec = RunSpec("aml-1", "demo", "/x", "train.py", (), "cpu", "aml-bot-1", "3", (), "churn", "3f9a" * 10, "main",
+                   packages=Packages("3.11", ("scipy",), ("pandas>=2",)))  # fmt: skip
+
+    text = runs.summary(spec)
+
+    assert "train.py of project churn at main (commit 3f9a3f9a3f9a) on cpu" in text
+    assert "environment aml-bot-1:3 (Python 3.11; conda scipy; pip pandas>=2)" in text
 
 
 def test_no_runs_are_said_to_be_none() -> None:
-    assert runs.run_list([]).text == "There are no runs in this workspace yet."
+    assert runs.run_list(RunPage(()), RunFilter()).text == "There are no runs in this workspace yet."
 
 
 def test_cancelling_a_run_that_has_ended_says_so() -> None:

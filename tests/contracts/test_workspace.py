@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.environments import HIDDEN
 from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
-from bot.domain.runs import Metric, RunStatus
+from bot.domain.runs import Metric, RunFilter, RunStatus
 from bot.ports import Workspace
 from tests.contracts.conftest import Sandbox, Specs, ended, until
 
@@ -114,6 +114,36 @@ def test_the_latest_runs_of_all_experiments_come_newest_first(workspace: Workspa
     assert {run.submitted_by for run in latest} == {"U1"}
     assert [run.id for run in workspace.list_runs(1)] == [newer.run_id]
     assert workspace.list_runs(0) == ()
+
+
+def test_runs_are_listed_by_experiment_status_and_person(workspace: Workspace, specs: Specs) -> None:
+    mine = specs("fail.py", experiment=f"of-{specs.name}", tags=(("submitted_by_slack_id", f"T1/{specs.name}"),))
+    other = specs("fail.py", experiment=f"of-{specs.name}")
+    for spec in (mine, other):
+        workspace.submit(spec)
+        ended(workspace, spec.run_id)
+
+    def ids(**wanted: Any) -> list[str]:
+        return [run.id for run in workspace.list_runs(5, RunFilter(**wanted))]
+
+    assert ids(experiment=f"of-{specs.name}") == [other.run_id, mine.run_id]
+    assert ids(experiment=f"of-{specs.name}", status=RunStatus.FAILED) == [other.run_id, mine.run_id]
+    assert ids(experiment=f"of-{specs.name}", status=RunStatus.COMPLETED) == []
+    assert ids(submitted_by=f"T1/{specs.name}") == [mine.run_id]
+    assert ids(experiment="nobody-made-this") == []
+
+
+def test_tags_that_are_missing_are_put_on_a_run_and_others_stay(workspace: Workspace, specs: Specs) -> None:
+    spec = specs("fail.py", tags=(("submitted_by", "Ada"),))
+    workspace.submit(spec)
+
+    for _ in range(2):
+        workspace.complete_tags(spec.run_id, (("submitted_by", "U1"), ("submitted_by_slack_id", f"T1/{spec.run_id}")))
+
+    (run,) = workspace.list_runs(5, RunFilter(submitted_by=f"T1/{spec.run_id}"))
+    assert (run.id, run.submitted_by) == (spec.run_id, "Ada")
+    with pytest.raises(NotFound):
+        workspace.complete_tags("aml-nobody", (("a", "b"),))
 
 
 def test_an_unknown_environment_is_named_with_the_nearest_ones(

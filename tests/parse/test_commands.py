@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from bot.domain import commands
 from bot.domain.errors import BotError, InvalidRequest, UnknownCommand
-from bot.domain.runs import SubmitRequest
+from bot.domain.packages import Packages
+from bot.domain.runs import RunStatus, SubmitRequest
 from bot.parse import parse, parse_mention, plain
 from bot.parse.requests import (
     Ask,
@@ -40,6 +41,16 @@ RUN = "aml-3f9a12bc44de"
         (f"logs `{RUN}`", Logs(RUN)),
         (f"`cancel {RUN}`", Cancel(RUN)),
         ("runs", Runs()),
+        ("status", Status()),
+        ("logs", Logs()),
+        ("runs --mine", Runs(mine=True)),
+        ("runs --experiment=churn --status failed --mine", Runs("churn", RunStatus.FAILED, mine=True)),
+        (
+            'submit train.py --conda scipy=1.11 --pip "pandas>=2,<3, dask[array]" --python 3.11',
+            Submit(
+                SubmitRequest("train.py", packages=Packages("3.11", ("scipy=1.11",), ("dask[array]", "pandas>=2,<3")))
+            ),
+        ),
         ("envs", Environments("")),
         ("envs sklearn", Environments("sklearn")),
         ("env demo-env", EnvironmentInfo("demo-env")),
@@ -93,6 +104,16 @@ def test_the_example_of_every_command_is_that_command(command: commands.Command)
         ("submit train.py --project a --project b", "given twice"),
         ("submit train.py fit.py", "“fit.py” isn't expected"),
         ("submit --project demo", "Name the script"),
+        ("runs --status broken", "isn't a status. There are: NotStarted, Queued"),
+        ("runs --experiment", "--experiment needs a value"),
+        ("runs --experiment --mine", "--experiment needs a value"),
+        ("runs train.py", "isn't expected after “runs”"),
+        ("submit train.py --pip git+https://evil.example.org/x", "isn't an address that I pass on"),
+        ("submit train.py --pip ./wheel.whl", "isn't a pip package"),
+        ("submit train.py --conda python=3.11", "--python 3.11"),
+        ("submit train.py --conda 'a b'", "isn't a conda package"),
+        ("submit train.py --python two", "isn't a version of Python"),
+        ("submit train.py --env demo-env --pip pandas", "not both"),
         ('submit train.py --ref "--upload-pack=x"', "isn't a branch, a tag or a commit"),
         ("submit train.py --ref a..b", "isn't a branch, a tag or a commit"),
         ("submit train.py --ref main:refs/heads/x", "isn't a branch, a tag or a commit"),
@@ -115,7 +136,7 @@ def test_the_example_of_every_command_is_that_command(command: commands.Command)
         ("submit train.py --experiment ../x", "experiment name"),
         ("submit train.py --project a/b", "project name"),
         ('submit train.py -- "open', "opened but not closed"),
-        ("status", "Say which run"),
+        ("cancel", "Say which run"),
         ("status a b", "“b” isn't expected"),
         ("status run!", "isn't a run id"),
         ("logs -x", "isn't a run id"),
@@ -172,7 +193,8 @@ def test_an_unknown_command_is_answered_with_the_nearest(text: str, nearest: tup
         ("/aml runs", Runs()),
         ("submit train.py --project demo", Submit(SubmitRequest("train.py", "demo"))),
         ("submit", Help(commands.SUBMIT)),
-        ("status", Help(commands.STATUS)),
+        ("status", Status()),
+        ("cancel", Help(commands.CANCEL)),
         ("ask", Help(commands.ASK)),
         ("ask how do I pin a package?", Ask("how do I pin a package?")),
         ("roles Data Scientist", Roles(role="Data Scientist")),

@@ -10,7 +10,7 @@ from bot.domain.environments import (
     MadeEnvironment,
 )
 from bot.domain.errors import Unavailable
-from bot.domain.runs import Metric, Run, RunSpec, RunStatus, WatchedRun
+from bot.domain.runs import ANY_RUN, Metric, Run, RunFilter, RunSpec, RunStatus, WatchedRun
 from bot.domain.wheels import AddedWheel, Wheel
 from tests.services.fakes import SCOPE
 
@@ -30,8 +30,8 @@ class FakeWorkspace:
         self.looked_up.append(run_id)
         return self.run if run_id == self.run.id else None
 
-    def list_runs(self, limit: int) -> tuple[Run, ...]:
-        return (self.run,)[:limit]
+    def list_runs(self, limit: int, wanted: RunFilter = ANY_RUN) -> tuple[Run, ...]:
+        return (self.run,)[:limit] if wanted.status in {None, self.run.status} else ()
 
     def cancel(self, run_id: str) -> Run:
         self.cancelled.append(run_id)
@@ -40,6 +40,9 @@ class FakeWorkspace:
 
     def submit(self, spec: RunSpec) -> Run:
         raise Unavailable("This workspace starts nothing.", detail=spec.run_id)
+
+    def complete_tags(self, run_id: str, tags: tuple[tuple[str, str], ...]) -> None:
+        """Its runs have no tags."""
 
     def metrics(self, run_id: str) -> tuple[Metric, ...]:
         self.looked_up.append(run_id)

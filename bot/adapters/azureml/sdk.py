@@ -46,6 +46,7 @@ from bot.domain.runs import Metric, Run, RunSpec, RunStatus
 # "AzureCloud" is said wherever the SDK lets us: without it, it asks Azure for the list of clouds, for up to 30 s.
 _CLOUD = "AzureCloud"
 _SUBMITTED_BY = "submitted_by"
+_SUBMITTED_BY_ID = "submitted_by_slack_id"
 _NEWEST_FIRST = ("CreatedUtc", "desc")
 _QUERIES_AT_ONCE = 8
 _REMEMBERED = 1000
@@ -143,6 +144,20 @@ class Sdk(WheelCalls):
         record = self._record(run_id, "read runs")
         return None if record is None else self._run(record)
 
+    def complete_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
+        """See `ports.Workspace.complete_tags`."""
+        record = self._existing(run_id, "tag runs")
+        missing = {name: value for name, value in tags.items() if name not in (record.tags or {})}
+        if not missing:
+            return
+        experiment = self._experiment_name(record.experiment_id)
+        try:
+            context = self._workspace().service_context
+            client = RunClient(context, experiment, run_id, experiment_id=record.experiment_id)
+            client.patch_run(CreateRunDto(run_id=run_id, tags=missing))
+        except Exception as error:
+            raise failed(error, "tag runs", self._secrets) from error
+
     def metrics(self, run_id: str) -> tuple[Metric, ...]:
         """See `ports.Workspace.metrics`; of at most 50 names, the first in the alphabet."""
         record = self._existing(run_id, "read runs")
@@ -176,17 +191,26 @@ class Sdk(WheelCalls):
                 return ()
             raise failed(error, "read logs", self._secrets) from error
 
-    def list_runs(self, limit: int) -> tuple[Run, ...]:
+    def list_runs(self, limit: int, wanted: Mapping[str, Any] | None = None) -> tuple[Run, ...]:
         """See `ports.Workspace.list_runs`. The SDK has no list over all experiments: each is asked, some at once."""
+        only = wire.FILTER.validate_python(wanted or {})
+        rules: dict[str, Any] = {"status": only.status.value} if only.status else {}
+        if only.submitted_by:
+            rules["tags"] = {_SUBMITTED_BY_ID: only.submitted_by}
         try:
             workspace = self._workspace()
             experiments = list(WorkspaceClient(workspace.service_context).list_experiments(view_type="ActiveOnly"))
             for experiment in experiments:
                 self._remember(self._experiment_names, experiment.experiment_id, experiment.name)
 
+            if only.experiment:
+                experiments = [each for each in experiments if each.name == only.experiment]
+
             def latest(experiment: Any) -> list[Any]:
                 client = ExperimentClient(workspace.service_context, experiment.name, experiment.experiment_id)
-                runs = client.get_runs(last=limit, page_size=limit, order_by=_NEWEST_FIRST, include_children=False)
+                runs = client.get_runs(
+                    last=limit, page_size=limit, order_by=_NEWEST_FIRST, include_children=False, **rules
+                )
                 return list(islice(runs, limit))
 
             with ThreadPoolExecutor(_QUERIES_AT_ONCE) as pool:

@@ -21,7 +21,7 @@ from bot.domain.environments import (
     MadeEnvironment,
 )
 from bot.domain.errors import BotError, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
-from bot.domain.runs import Metric, Run, RunSpec
+from bot.domain.runs import Metric, Run, RunFilter, RunSpec
 from bot.domain.wheels import AddedWheel, Wheel
 
 CONFIG: TypeAdapter[AzureMLConfig] = TypeAdapter(AzureMLConfig)
@@ -32,6 +32,8 @@ FOUND_RUN: TypeAdapter[Run | None] = TypeAdapter(Run | None)
 RUNS: TypeAdapter[tuple[Run, ...]] = TypeAdapter(tuple[Run, ...])
 METRICS: TypeAdapter[tuple[Metric, ...]] = TypeAdapter(tuple[Metric, ...])
 ENVIRONMENT: TypeAdapter[EnvironmentDetail] = TypeAdapter(EnvironmentDetail)
+NOTHING: TypeAdapter[None] = TypeAdapter(None)
+FILTER: TypeAdapter[RunFilter] = TypeAdapter(RunFilter)
 ENVIRONMENTS: TypeAdapter[tuple[EnvironmentName, ...]] = TypeAdapter(tuple[EnvironmentName, ...])
 ENVIRONMENT_USES: TypeAdapter[tuple[EnvironmentUse, ...]] = TypeAdapter(tuple[EnvironmentUse, ...])
 ENVIRONMENT_DRAFT: TypeAdapter[EnvironmentDraft] = TypeAdapter(EnvironmentDraft)
@@ -42,6 +44,7 @@ TEXTS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 
 READS: Mapping[str, TypeAdapter[Any]] = {
     "find_run": FOUND_RUN,
+    "complete_tags": NOTHING,
     "metrics": METRICS,
     "log_tail": TEXTS,
     "list_runs": RUNS,
@@ -51,7 +54,8 @@ READS: Mapping[str, TypeAdapter[Any]] = {
     "environment_uses": ENVIRONMENT_USES,
     "list_compute_targets": TEXTS,
 }
-"""What may be asked with no lasting change, by the method's name in `sdk.Sdk`, with the type of its answer."""
+"""What may be asked with no lasting change (or one that is safe to repeat), by the method's name in `sdk.Sdk`, with the
+type of its answer."""
 
 CHANGES: Mapping[str, tuple[TypeAdapter[Any], TypeAdapter[Any]]] = {
     "create_environment": (ENVIRONMENT_DRAFT, MADE_ENVIRONMENT),

@@ -21,7 +21,7 @@ from bot.domain.environments import (
     MadeEnvironment,
 )
 from bot.domain.errors import BotError, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
-from bot.domain.runs import Metric, Run, RunSpec
+from bot.domain.runs import ANY_RUN, Metric, Run, RunFilter, RunSpec
 from bot.domain.wheels import AddedWheel, Wheel
 
 Result = TypeVar("Result")
@@ -64,6 +64,10 @@ class AzureMLWorkspace:
         """The run, or None when the service says that there is none."""
         return self._read("find_run", {"run_id": run_id}, wire.FOUND_RUN) if _RUN_ID.fullmatch(run_id) else None
 
+    def complete_tags(self, run_id: str, tags: tuple[tuple[str, str], ...]) -> None:
+        """Put on the run those of `tags` whose names it doesn't have yet."""
+        self._read("complete_tags", {"run_id": _existing(run_id), "tags": dict(tags)}, wire.NOTHING)
+
     def metrics(self, run_id: str) -> tuple[Metric, ...]:
         """The metrics logged so far, by name; a table's columns are metrics named `TABLE/COLUMN`."""
         return self._read("metrics", {"run_id": _existing(run_id)}, wire.METRICS)
@@ -79,9 +83,10 @@ class AzureMLWorkspace:
             self._readers, "cancel", arguments, self._config.read_deadline, f"run {run_id} is being canceled", wire.RUN
         )
 
-    def list_runs(self, limit: int) -> tuple[Run, ...]:
-        """The latest runs of all experiments, newest first; child runs are left out."""
-        return self._read("list_runs", {"limit": limit}, wire.RUNS) if limit > 0 else ()
+    def list_runs(self, limit: int, wanted: RunFilter = ANY_RUN) -> tuple[Run, ...]:
+        """The latest runs that `wanted` lets through, newest first; child runs are left out."""
+        arguments = {"limit": limit, "wanted": wire.FILTER.dump_python(wanted, mode="json")}
+        return self._read("list_runs", arguments, wire.RUNS) if limit > 0 else ()
 
     def list_environments(self) -> tuple[EnvironmentName, ...]:
         """Registered and curated environments by name, each with its latest version."""
