@@ -16,8 +16,10 @@ from urllib.parse import quote
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+from sqlalchemy import Engine
 
 from bot import search
+from bot.adapters.audit import AuditTable, audit_key
 from bot.adapters.authorization import AzureRoles
 from bot.adapters.azureml import (
     AzureMLConfig,
@@ -38,10 +40,10 @@ from bot.adapters.policy_file import PolicyFile, valid_link
 from bot.adapters.projects import ProjectSources
 from bot.adapters.slack_files import SlackFiles
 from bot.adapters.slack_people import SlackPeople
-from bot.adapters.store import AuditTable, HelpTables, LinkTable, WatchTable
+from bot.adapters.store import HelpTables, LinkTable, WatchTable
 from bot.adapters.vectors import CachedEmbedder
 from bot.app import build_app, check_app_token, who_am_i
-from bot.domain.errors import ConfigurationError
+from bot.domain.errors import ConfigurationError, Unavailable
 from bot.domain.faq import Section
 from bot.domain.projects import Project
 from bot.handlers.actions import Actions
@@ -102,6 +104,7 @@ class Bot:
             _faq_origin(settings), lambda folder: load_faq_in(folder, settings.faq), _embedder(settings)
         )
         engine = open_database(folder)
+        self._audit = audit_of(settings, engine)
 
         token, base_url = settings.slack.bot_token.get_secret_value(), settings.slack.base_url
         client = WebClient(token=token, base_url=base_url, timeout=_SLACK_TIMEOUT)
@@ -114,8 +117,8 @@ class Bot:
 
         workspace = AzureMLWorkspace(config)
         role_service = AzureRoles(config)
-        guard = Guard(role_service, policies, AuditTable(engine), cache_seconds=settings.azure.role_cache)
-        identity = Identity(SlackPeople(client, team), LinkTable(engine), policies, guard)
+        guard = Guard(role_service, policies, self._audit, cache_seconds=settings.azure.role_cache)
+        identity = Identity(SlackPeople(client, team), LinkTable(engine, self._audit), policies, guard)
         tokens = {name: project.git_token.get_secret_value() for name, project in settings.projects.items()}
         self._sources = ProjectSources(settings.state / "projects", tokens)
         projects = Projects(known, self._sources)
@@ -152,7 +155,7 @@ class Bot:
         }
         for name, handler in work.items():
             self._jobs.register(name, handler)
-        self._housekeeping = Clock(lambda: self._jobs.forget(KEEP_REQUESTS), HOUSEKEEPING_SECONDS)
+        self._housekeeping = Clock(self._keep_house, HOUSEKEEPING_SECONDS)
         self._clock = Clock(Watch(replies, runs).tick, settings.azure.watch_interval)
         faq_watch = FaqWatch(replies, self._faq, team=team, channel=settings.faq.report_channel)
         self._faq_clock = Clock(faq_watch.tick, settings.faq.reload_interval, name="faq-clock")
@@ -170,8 +173,9 @@ class Bot:
         if http:
             secret = settings.slack.signing_secret.get_secret_value()
             app = build_app(client, me, listeners, signing_secret=secret)
-            hooks = _hooks(settings.faq, self._faq_clock)
-            server = HttpServer(app, secret, settings.http.host, settings.http.port, others=hooks)
+            server = HttpServer(
+                app, secret, settings.http.host, settings.http.port, others=_hooks(settings.faq, self._faq_clock)
+            )
             self._intake, self.address = server, f"http://{settings.http.host}:{server.port}/slack/events"
         else:
             app = build_app(client, me, listeners)
@@ -186,6 +190,7 @@ class Bot:
         self._clock.start()
         self._housekeeping.start()
         self._faq_clock.start()
+        self._log_audit_head()
         log.info("ready", intake=self.address)
 
     def stop(self) -> None:
@@ -200,6 +205,18 @@ class Bot:
         self._sources.close()
         for stop in (self._intake.stop, self._clock.stop, self._jobs.stop, self._faq_clock.stop):
             stop(max(1.0, end - time.monotonic()))
+        self._log_audit_head()
+
+    def _keep_house(self) -> None:
+        self._jobs.forget(KEEP_REQUESTS)
+        self._log_audit_head()
+
+    def _log_audit_head(self) -> None:
+        # In the log, which is kept elsewhere, so that rows taken off the audit's end can be found missing.
+        try:
+            log.info("audit_head", head=str(self._audit.head()))
+        except Unavailable as error:
+            log.warning("audit_head_unknown", cause=error.detail)
 
 
 def serve(settings: Settings, *, http: bool, exit_with_parent: bool = False) -> NoReturn:
@@ -271,12 +288,18 @@ def shipped_faq() -> Path:
 
 def link_table(settings: Settings) -> LinkTable:
     """The table of links, for the command line. Raises ConfigurationError."""
-    return LinkTable(open_database(open_state(settings.state)))
+    engine = open_database(open_state(settings.state))
+    return LinkTable(engine, audit_of(settings, engine))
 
 
 def audit_table(settings: Settings) -> AuditTable:
     """The audit, for the command line. Raises ConfigurationError."""
-    return AuditTable(open_database(open_state(settings.state)))
+    return audit_of(settings, open_database(open_state(settings.state)))
+
+
+def audit_of(settings: Settings, engine: Engine) -> AuditTable:
+    """The audit in a database, with its key. Raises ConfigurationError."""
+    return AuditTable(engine, audit_key(settings.audit.key_file or settings.state / "audit.key", engine))
 
 
 def _check_secrets(settings: Settings, *, http: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bot.audit_cli import app as audit_app
 from bot.authoring.commands import app as faq_app
 from bot.domain.errors import BotError, ConfigurationError
 
@@ -18,7 +19,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-audit_app = typer.Typer(help="Who tried what, what was decided and how it ended.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
 app.add_typer(faq_app, name="faq")
 
@@ -175,21 +175,3 @@ def unlink(
         if not link_table(load(settings)).unlink(team, user, getpass.getuser()):
             typer.echo(f"aml-bot: {team} {user} isn't linked.", err=True)
             raise typer.Exit(2)
-
-
-@audit_app.command("list")
-def audit_list(
-    last: Annotated[int, typer.Option(min=1, help="how many rows")] = 50,
-    settings: SettingsFile = None,
-) -> None:
-    """Print the last rows of the audit, oldest first: one line each, tab-separated."""
-    with _one_sentence():
-        from bot.bootstrap import audit_table
-        from bot.settings import load
-
-        rows = audit_table(load(settings)).latest(last)
-    columns = ("at", "reference", "phase", "result", "command", "user", "object_id", "channel", "action", "reason")
-    typer.echo("\t".join(columns))
-    for row in rows:
-        # A cause may span lines; here one row is one line.
-        typer.echo("\t".join(" ".join(str(row[column]).split()) for column in columns))

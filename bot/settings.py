@@ -195,6 +195,16 @@ class HelpSettings(Section):
     )
 
 
+class AuditSettings(Section):
+    """The audit: who tried what through the bot, what was decided and how it ended."""
+
+    key_file: AnyPath | None = Field(
+        default=None,
+        description="file with the key that seals the audit's rows, made on the first start; without it audit.key in "
+        "the state folder; elsewhere it is out of reach of those who can only get at the state",
+    )
+
+
 class HttpSettings(Section):
     """Where `serve --http` listens."""
 
@@ -248,6 +258,7 @@ class Settings(BaseSettings):
     faq: FaqSettings = FaqSettings()
     help: HelpSettings = HelpSettings()
     http: HttpSettings = HttpSettings()
+    audit: AuditSettings = AuditSettings()
     projects: dict[str, ProjectSettings] = Field(default_factory=dict, description="projects by name")
 
     @classmethod
@@ -368,6 +379,7 @@ def _resolve_paths(values: dict[str, Any], base: Path) -> None:
     places: list[tuple[Any, str]] = [(values, "state"), (values, "policy")]
     places += [(values.get("faq"), "folder"), (values.get("faq"), "semantic_model"), (values.get("azure"), "ca_bundle")]
     places.append((values.get("azure"), "client_certificate"))
+    places.append((values.get("audit"), "key_file"))
     projects = values.get("projects")
     if isinstance(projects, dict):
         places += [(project, "folder") for project in projects.values()]

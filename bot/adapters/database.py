@@ -53,9 +53,12 @@ audit = sa.Table(
     sa.Column("result", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("delivery", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text, nullable=False),  # see domain.audit
     # A job that runs again adds no second row for the same thing, and never hides that something else came of it.
     sa.UniqueConstraint("key", "command", "phase", "result", "reason", "object_id", name="one_row_per_event"),
     sqlite_strict=True,
+    sqlite_autoincrement=True,  # the highest id ever given is kept
 )
 questions = sa.Table(
     "question",
@@ -73,6 +76,13 @@ questions = sa.Table(
     sa.Index("question_by_place", "team", "channel", "thread_ts", "asked_at"),
     sqlite_strict=True,
 )
+# A belt: whoever really wants to change the audit drops these first, and is found by the seals.
+for _verb in ("UPDATE", "DELETE"):
+    _trigger = (
+        f"CREATE TRIGGER IF NOT EXISTS audit_no_{_verb.lower()} BEFORE {_verb} ON audit "
+        "BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END"
+    )
+    event.listen(audit, "after_create", sa.DDL(_trigger))  # type: ignore[no-untyped-call]  # it is untyped
 feedback = sa.Table(
     "feedback",
     metadata,
@@ -160,6 +170,7 @@ def open_database(folder: Path) -> sa.Engine:
             schema_version.create(connection, checkfirst=True)
             version = connection.scalar(sa.select(sa.func.max(schema_version.c.version))) or 0
             if version <= SCHEMA_VERSION:
+                _set_aside_unsealed(connection)
                 metadata.create_all(connection)
                 _add_missing(connection)
             if version == 0:
@@ -173,6 +184,13 @@ def open_database(folder: Path) -> sa.Engine:
             f"A newer aml-bot wrote the database in {folder} (schema {version}; I know {SCHEMA_VERSION}). Upgrade."
         )
     return engine
+
+
+def _set_aside_unsealed(connection: sa.Connection) -> None:
+    # Rows that were written before there were seals can't be vouched for; they stay to be read by hand.
+    tables = sa.inspect(connection)
+    if tables.has_table("audit") and "seal" not in {column["name"] for column in tables.get_columns("audit")}:
+        connection.exec_driver_sql("ALTER TABLE audit RENAME TO audit_unsealed")
 
 
 def _add_missing(connection: sa.Connection) -> None:

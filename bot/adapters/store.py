@@ -1,40 +1,27 @@
-"""Our tables behind the ports: links, audit, questions and watched runs."""
+"""Our tables behind the ports: links, questions and watched runs."""
 
 import json
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.adapters import database as db
-from bot.domain.audit import AuditEntry
-from bot.domain.errors import Unavailable
+from bot.adapters.audit import AuditTable
+from bot.adapters.tables import Tables, now
+from bot.domain.audit import AuditEntry, change
 from bot.domain.help import Question, Verdict
 from bot.domain.policy import Link
 from bot.domain.runs import WatchedRun
 
 
-class _Tables:
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+class LinkTable(Tables):
+    """`ports.Links`, and the writing side that only the command line uses: it needs the audit."""
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except sa.exc.SQLAlchemyError as error:
-            raise Unavailable(
-                "My database doesn't take this at the moment, so nothing was done. Try again in a minute.",
-                detail=f"{type(error).__name__}: {getattr(error, 'orig', '')}",
-            ) from error
-
-
-class LinkTable(_Tables):
-    """`ports.Links`, and the writing side that only the command line uses."""
+    def __init__(self, engine: sa.Engine, audit: AuditTable) -> None:
+        super().__init__(engine)
+        self._audit = audit
 
     def object_ids(self, team: str, user: str) -> frozenset[str]:
         query = sa.select(db.links.c.object_id).where(db.links.c.team == team, db.links.c.user == user)
@@ -48,45 +35,29 @@ class LinkTable(_Tables):
 
     def link(self, link: Link, by: str) -> None:
         """Let the person act as `object_id`, in place of any other identity; audited with who did it."""
-        with self._transaction() as connection:
+        with self._transaction(alone=True) as connection:
             connection.execute(sa.delete(db.links).where(db.links.c.team == link.team, db.links.c.user == link.user))
             connection.execute(
-                db.links.insert().values(team=link.team, user=link.user, object_id=link.object_id, linked_at=_now())
+                db.links.insert().values(team=link.team, user=link.user, object_id=link.object_id, linked_at=now())
             )
-            connection.execute(_audited("link", link, by))
+            self._audit.append(connection, _changed("link", link, by))
 
     def unlink(self, team: str, user: str, by: str) -> bool:
         """Forget the person's identity; False when there was none. Audited with who did it."""
-        with self._transaction() as connection:
+        with self._transaction(alone=True) as connection:
             forget = sa.delete(db.links).where(db.links.c.team == team, db.links.c.user == user)
             gone = connection.scalars(forget.returning(db.links.c.object_id)).all()
             for object_id in gone:
-                connection.execute(_audited("unlink", Link(team, user, object_id), by))
+                self._audit.append(connection, _changed("unlink", Link(team, user, object_id), by))
             return bool(gone)
 
 
-class AuditTable(_Tables):
-    """`ports.Audit`, and reading it back for `aml-bot audit`."""
-
-    def write(self, entry: AuditEntry) -> None:
-        values = {field: str(getattr(entry, field)) for field in entry.__slots__}
-        with self._transaction() as connection:
-            connection.execute(insert(db.audit).values(at=_now(), **values).on_conflict_do_nothing())
-
-    def latest(self, limit: int) -> tuple[dict[str, str], ...]:
-        """The last `limit` rows, oldest first."""
-        query = sa.select(db.audit).order_by(db.audit.c.id.desc()).limit(limit)
-        with self._transaction() as connection:
-            rows = [dict(row._mapping) for row in connection.execute(query)]
-        return tuple(reversed(rows))
-
-
-class HelpTables(_Tables):
+class HelpTables(Tables):
     """`ports.HelpDesk`."""
 
     def asked(self, question: Question, outcome: str, offered: tuple[str, ...], answered_by: str) -> None:
         values = {field: getattr(question, field) for field in question.__slots__}
-        values |= {"outcome": outcome, "offered": json.dumps(offered), "answered_by": answered_by, "asked_at": _now()}
+        values |= {"outcome": outcome, "offered": json.dumps(offered), "answered_by": answered_by, "asked_at": now()}
         with self._transaction() as connection:
             connection.execute(insert(db.questions).values(**values).on_conflict_do_nothing())
 
@@ -109,7 +80,7 @@ class HelpTables(_Tables):
         return question, tuple(json.loads(row.offered))
 
     def feedback(self, key: str, user: str, verdict: Verdict) -> None:
-        row = insert(db.feedback).values(key=key, user=user, verdict=str(verdict), given_at=_now())
+        row = insert(db.feedback).values(key=key, user=user, verdict=str(verdict), given_at=now())
         with self._transaction() as connection:
             connection.execute(
                 row.on_conflict_do_update(
@@ -119,7 +90,7 @@ class HelpTables(_Tables):
             )
 
     def escalated(self, key: str, user: str, job: str) -> bool:
-        row = insert(db.escalations).values(key=key, user=user, called_at=_now(), job=job)
+        row = insert(db.escalations).values(key=key, user=user, called_at=now(), job=job)
         with self._transaction() as connection:
             connection.execute(row.on_conflict_do_nothing())
             caller = connection.scalar(sa.select(db.escalations.c.job).where(db.escalations.c.key == key))
@@ -131,7 +102,7 @@ class HelpTables(_Tables):
             connection.execute(sa.delete(db.escalations).where(mine))
 
 
-class WatchTable(_Tables):
+class WatchTable(Tables):
     """`ports.WatchList`."""
 
     def add(self, watched: WatchedRun) -> None:
@@ -162,23 +133,7 @@ class WatchTable(_Tables):
             connection.execute(sa.delete(db.watched_runs).where(db.watched_runs.c.run_id == run_id))
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _audited(command: str, link: Link, by: str) -> sa.Insert:
-    return db.audit.insert().values(
-        at=_now(),
-        key=f"cli:{uuid.uuid4()}",
-        phase="outcome",
-        command=command,
-        team=link.team,
-        user=link.user,
-        object_id=link.object_id,
-        channel="",
-        action="",
-        scope="",
-        result="done",
-        reason=f"on the command line, by {by}",
-        reference="",
-    )
+def _changed(what: str, link: Link, by: str) -> AuditEntry:
+    reason = f"on the command line, by {by}"
+    key = f"cli:{uuid.uuid4()}"
+    return change(what, key, reason, team=link.team, user=link.user, object_id=link.object_id)

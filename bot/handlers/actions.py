@@ -67,13 +67,13 @@ class Actions:
                 )
             )
         elif action_id == "more_environments":
-            caller = Caller(place.team, place.user, place.channel, job.key)
+            caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
             self._commands.environments.list(parse.environments_page(value), caller, reply)
         elif action_id == "more_runs":
-            caller = Caller(place.team, place.user, place.channel, job.key)
+            caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
             self._commands.list_runs(parse.more_runs(value), caller, reply)
         elif action_id == "cancel_run":
-            caller = Caller(place.team, place.user, place.channel, job.key)
+            caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
             self._commands.cancel(parse.run_id(value), caller, reply)
 
     def _call_human(self, key: str, user: str, job: str, reply: Reply) -> None:

@@ -82,7 +82,7 @@ class Commands:
         with errors_shown_by(reply):
             request = parse.parse(plain(payload["text"]))
             refuse_if_cut(request, payload["text"])
-            caller = Caller(place.team, place.user, place.channel, job.key)
+            caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
             question = None
             if isinstance(request, requests.Ask):
                 question = Question(job.key, place.team, place.channel, place.user, "", request.question)
@@ -95,7 +95,7 @@ class Commands:
         reply = self._replies.to(job, place)
         with errors_shown_by(reply):
             fields = payload["request"] | {"arguments": tuple(payload["request"]["arguments"]), "packages": None}
-            caller = Caller(place.team, place.user, place.channel, job.key)
+            caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
             self.run(requests.Submit(SubmitRequest(**fields)), caller, reply)
 
     def run(self, request: requests.Request, caller: Caller, reply: Reply, *, question: Question | None = None) -> None:

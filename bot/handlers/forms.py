@@ -29,7 +29,7 @@ class Forms:
     def work_opened(self, job: Job) -> None:
         """Fill the choices of a form that was opened, or say in it why the person can't use it."""
         payload = job.payload
-        caller = Caller(payload["team"], payload["user"], payload["channel"], job.key)
+        caller = Caller(payload["team"], payload["user"], payload["channel"], job.key, job.payload.get("delivery", ""))
         try:
             principal = self._identity.principal(caller, SUBMIT)
             computes, environments = self._runs.choices(principal)

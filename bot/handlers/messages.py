@@ -46,7 +46,7 @@ class Messages:
                 if isinstance(request, requests.AddWheel):
                     request = replace(request, files=tuple(SharedFile(**file) for file in payload.get("files", ())))
                 refuse_if_cut(request, payload["text"])
-                caller = Caller(place.team, place.user, place.channel, job.key)
+                caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
                 self._commands.run(request, caller, reply, question=_question(job, place, request))
 
     def _request(self, text: str, place: Place) -> requests.Request | None:

@@ -10,6 +10,11 @@ NAME = "aml-bot"
 _FILES = 10
 
 
+def of(body: dict[str, Any]) -> str:
+    """What Slack calls a delivery: an event's id, or what a command, click or form was triggered by."""
+    return str(body.get("event_id") or body.get("trigger_id") or "")
+
+
 def message_key(team: str, event: dict[str, Any]) -> str:
     """A message is its place and its timestamp: a mention in the help channel arrives as two events."""
     return f"m:{team}:{event['channel']}:{event['ts']}"
@@ -46,6 +51,7 @@ def command(body: dict[str, Any]) -> dict[str, Any]:
         "channel": body["channel_id"],
         "text": body.get("text", ""),
         "response_url": body.get("response_url", ""),
+        "delivery": of(body),
     }
 
 
@@ -77,4 +83,5 @@ def action(body: dict[str, Any], action: dict[str, Any]) -> dict[str, Any]:
         "action_id": action["action_id"],
         "value": action.get("value", ""),
         "response_url": body.get("response_url", ""),
+        "delivery": of(body),
     }

@@ -70,12 +70,13 @@ class Listeners:
         app.view(views.SUBMIT_FORM)(self.submit_form)
         app.event(re.compile(".*"))(self.other)
 
-    def message(self, ack: Ack, event: dict[str, Any], context: BoltContext) -> None:
+    def message(self, ack: Ack, event: dict[str, Any], body: dict[str, Any], context: BoltContext) -> None:
         """A message in a channel or direct message, or a mention."""
         if self._is_for_us(event):
             team = context.team_id or self._team
+            payload = {**delivery.message(team, event), "delivery": delivery.of(body)}
             # If this raises, Bolt answers with an error and Slack sends the event again.
-            self._jobs.accept(delivery.message_key(team, event), "message", delivery.message(team, event))
+            self._jobs.accept(delivery.message_key(team, event), "message", payload)
         ack()
 
     def command(self, ack: Ack, body: dict[str, Any]) -> None:
@@ -134,6 +135,7 @@ class Listeners:
                 "team": body["user"].get("team_id") or body["team"]["id"],
                 "user": body["user"]["id"],
                 "channel": view.get("private_metadata", ""),
+                "delivery": delivery.of(body),
                 "request": {field: getattr(request, field) for field in request.__slots__},
             }
             self._jobs.accept(key, "form", payload)

@@ -195,6 +195,7 @@ class Guard:
                 result=result,
                 reason=reason,
                 reference=caller.reference,
+                delivery=caller.delivery,
             )
         )
 

@@ -1,4 +1,4 @@
-"""What the command line prints: settings to start from, the Slack app's manifest, who is linked, the audit."""
+"""What the command line prints: settings to start from, the Slack app's manifest, who is linked."""
 
 import ast
 import json
@@ -13,9 +13,6 @@ from pydantic import BaseModel
 from slack_sdk import WebClient
 
 import bot
-from bot.adapters.database import open_database
-from bot.adapters.store import AuditTable
-from bot.domain.audit import AuditEntry, Phase
 from bot.domain.commands import ALL
 from bot.manifest import APP_SCOPES, BOT_EVENTS, BOT_SCOPES
 from bot.settings import ProjectSettings, Settings
@@ -186,7 +183,7 @@ def methods_called() -> set[str]:
     return {name for name in found if not name.startswith("_") and name != "api_call"}
 
 
-# Links and audit
+# Links
 
 
 @pytest.mark.slow
@@ -215,38 +212,6 @@ def test_links_are_made_listed_replaced_and_forgotten(configuration: Configurati
 def test_a_link_that_cannot_be_right_is_refused(configuration: Configuration, ids: tuple[str, ...], said: str) -> None:
     assert said in configuration.refusal("link", *ids)
     assert not configuration.state.exists()
-
-
-@pytest.mark.slow
-def test_the_audit_is_printed_oldest_first_one_row_a_line(configuration: Configuration) -> None:
-    assert configuration.run("audit", "list").out.count("\n") == 1
-    audit = AuditTable(open_database(configuration.state))
-    for phase in (Phase.DECISION, Phase.OUTCOME):
-        audit.write(
-            AuditEntry(
-                key="c:1",
-                phase=phase,
-                command="submit",
-                team="T1",
-                user="U1",
-                object_id="",
-                channel="C1",
-                action="",
-                scope="",
-                result="failed",
-                reason="first line\nsecond\tline",
-                reference="ref-1",
-            )
-        )
-
-    printed = configuration.run("audit", "list")
-    last = configuration.run("audit", "list", "--last", "1")
-
-    columns, *rows = [line.split("\t") for line in printed.out.splitlines()]
-    assert [row[columns.index("phase")] for row in rows] == ["decision", "outcome"]
-    assert rows[0][columns.index("reason")] == "first line second line"
-    assert all(len(row) == len(columns) for row in rows)
-    assert [line.split("\t")[2] for line in last.out.splitlines()] == ["phase", "outcome"]
 
 
 def test_the_azure_role_is_json_for_the_resource_group_with_each_reason_beside(configuration: Configuration) -> None:

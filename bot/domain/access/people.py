@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The person behind one request, as Slack names them. `key` identifies the request in audit and replies."""
+    """The person behind one request, as Slack names them. `key` identifies the request in audit and replies, `delivery`
+    what Slack sent; nothing is decided by either."""
 
     team: str
     user: str
     channel: str
     key: str
+    delivery: str = ""
 
     @property
     def reference(self) -> str:
