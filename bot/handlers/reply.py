@@ -132,9 +132,11 @@ class Reply:
             raise _unavailable(error) from error
 
     def _respond(self, message: Message) -> None:
-        answer = WebhookClient(self.place.response_url, timeout=10).send(
-            text=message.text, blocks=list(message.blocks), response_type="ephemeral", replace_original=False
-        )
+        body = {"text": message.text, "blocks": list(message.blocks)}
+        body |= {"response_type": "ephemeral", "replace_original": False}
+        if self.place.thread_ts:  # without it Slack shows the answer in the channel, not beside the button
+            body["thread_ts"] = self.place.thread_ts
+        answer = WebhookClient(self.place.response_url, timeout=10).send_dict(body)
         if answer.status_code != 200:
             # Used up or too old: the person still has to hear it.
             log.info("response_url_refused", reference=reference_of(self.key), status=answer.status_code)

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from slack_sdk import WebClient
+
 from bot.demo.configuration import write_configuration
 from bot.sandbox.slack.client import Change, SandboxClient
 
@@ -61,12 +63,18 @@ class Team:
         self.folder = folder
         self.http = http
         self.slack = SandboxClient.from_ready(slack)
+        self.page: str = slack["page"]
+        self._slack = slack
         self.azure = AzureControl(azure)
         self.project = folder / "projects" / "demo"
         if not self.project.exists():
             shutil.copytree(PROJECT, self.project, ignore=shutil.ignore_patterns("__pycache__"))
         self.settings = write_configuration(folder, slack=slack, azure=azure, project=self.project, faq=None)
         self.bot: subprocess.Popen[str] | None = None
+
+    def web(self) -> WebClient:
+        """The Web API with the bot's token."""
+        return WebClient(token=self._slack["bot_token"], base_url=self._slack["api"])
 
     # The bot's process
 
