@@ -325,6 +325,10 @@ def test_the_inspector_warns_of_a_missing_text_and_of_limits_that_are_near(visit
     def warnings(ts: str) -> str:
         return " ".join(visitor.see(f"inspect?user=dana&channel=%23general&ts={ts}")["warnings"])
 
+    spoken = web.chat_postMessage(channel="C0GENERAL", text="words", blocks=[block])
+    web.conversations_replies(channel="C0GENERAL", ts=spoken["ts"])
+
+    assert warnings(spoken["ts"]) == ""
     assert "no `text`" in warnings(silent["ts"])
     assert "46 blocks; Slack takes 50" in warnings(long["ts"])
 

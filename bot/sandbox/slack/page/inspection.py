@@ -75,6 +75,8 @@ def spoken(sandbox: Sandbox, text: str) -> str:
 
 def _made(call: Json, channel: Channel, ts: str) -> bool:
     args = call["args"]
+    if call["method"] not in (*SCOPES, "response_url"):
+        return False  # it only looked
     if call.get("made") == ts:
         return args.get("channel") in (None, channel.id) or channel.kind == "im"
     return bool(args.get("ts") == ts and args.get("channel") == channel.id)

@@ -44,7 +44,10 @@ export class Combobox {
     if (!several) return;
     fill(this.chips, this.chosen.map((row) =>
       h("span", { class: "chip" }, row.label,
-        h("button", { type: "button", "aria-label": `Remove ${row.label}`, on: { click: () => this.take(this.chosen.filter((each) => each !== row)) } }, icon("close")))));
+        h("button", { type: "button", "aria-label": `Remove ${row.label}`, on: {
+          mousedown: (event) => event.preventDefault(), // or the field's blur would draw the chips anew before the click
+          click: () => this.take(this.chosen.filter((each) => each !== row)),
+        } }, icon("close")))));
   }
 
   async search(query) {
