@@ -132,8 +132,12 @@ class Reply:
             raise _unavailable(error) from error
 
     def _respond(self, message: Message) -> None:
-        body = {"text": message.text, "blocks": list(message.blocks)}
-        body |= {"response_type": "ephemeral", "replace_original": False}
+        body: dict[str, Any] = {
+            "text": message.text,
+            "blocks": list(message.blocks),
+            "response_type": "ephemeral",
+            "replace_original": False,
+        }
         if self.place.thread_ts:  # without it Slack shows the answer in the channel, not beside the button
             body["thread_ts"] = self.place.thread_ts
         answer = WebhookClient(self.place.response_url, timeout=10).send_dict(body)

@@ -35,9 +35,11 @@ def main() -> None:
 
 
 def _open(browser: Browser, team: Team, *, dark: bool = False, width: int = 1240, height: int = 760) -> Window:
-    colours = "dark" if dark else "light"
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=colours, locale="en-GB", reduced_motion="reduce"
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light",
+        locale="en-GB",
+        reduced_motion="reduce",
     )
     return Window.opened(context, team.page)
 

@@ -27,7 +27,13 @@ export class Combobox {
     this.root = h("div", { class: `select${given.several ? " several" : ""}` }, this.chips, this.input, this.clear, icon("down"), this.list, this.note);
     this.input.addEventListener("input", () => this.search(this.input.value));
     this.input.addEventListener("keydown", (event) => this.key(event));
-    this.input.addEventListener("mousedown", () => (this.isOpen ? this.close() : this.search("")));
+    this.input.addEventListener("mousedown", () => {
+      if (this.isOpen) this.close();
+      else {
+        this.input.focus(); // the browser would do so only after the options are there
+        this.search("");
+      }
+    });
     this.input.addEventListener("blur", () => this.close());
     this.show();
   }
