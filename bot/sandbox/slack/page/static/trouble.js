@@ -24,8 +24,8 @@ export function troublePanel() {
   const attempt = (work, words) => async () => {
     try {
       const result = await work();
-      said.textContent = typeof words === "function" ? words(result) : words;
       await refresh();
+      said.textContent = typeof words === "function" ? words(result) : words;
     } catch (error) {
       said.textContent = error.message;
     }
