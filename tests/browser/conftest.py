@@ -1,4 +1,4 @@
-"""Debian's Chromium, a team with its real bot, and the page that people open. One of each for all tests of a worker."""
+"""Debian's Chromium, a team with its real bot, and the page that people open."""
 
 import os
 from collections.abc import Iterator
@@ -19,13 +19,19 @@ __all__ = ["connect", "one_sandbox", "slack", "web"]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium without a window. Without one the tests say so; in CI that is a failure."""
+def has_chromium() -> None:
+    """Without Chromium the tests say so in one line; in CI that is a failure."""
     if chromium() is None:
         sentence = "Chromium is missing, so the page can't be shown here (Debian and Ubuntu: apt-get install chromium)"
         if os.environ.get("CI"):
             pytest.fail(sentence)
         pytest.skip(sentence)
+
+
+@pytest.fixture(scope="module")
+def browser(has_chromium: None) -> Iterator[Browser]:
+    """Chromium without a window. It doesn't outlive a module: Playwright's event loop runs in this thread, and other
+    tests start their own."""
     with sync_playwright() as playwright:
         opened = launched(playwright)
         yield opened
@@ -33,7 +39,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def team(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+def team(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """A team with a running bot whose manifest the sandbox knows, as in `make demo`."""
     folder = tmp_path_factory.mktemp("browser")
     manifest = folder / "manifest.json"
