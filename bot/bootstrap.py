@@ -65,6 +65,7 @@ from bot.services.faq_source import FaqSource
 from bot.services.guard import Guard
 from bot.services.help import Help
 from bot.services.identity import Identity
+from bot.services.models import Models
 from bot.services.projects import Projects
 from bot.services.roles import Roles
 from bot.services.runs import Runs
@@ -134,6 +135,7 @@ class Bot:
             help_service=help_service,
             runs_service=runs,
             environments_service=Environments(workspace, guard),
+            models_service=Models(workspace, guard),
             wheels_service=Wheels(workspace, guard, SlackFiles(token, base_url), settings.state / "wheels"),
             roles_service=Roles(role_service, guard, identity),
             source_url=source_url,

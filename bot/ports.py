@@ -20,6 +20,7 @@ from bot.domain.environments import (
     MadeEnvironment,
 )
 from bot.domain.help import Question, Verdict
+from bot.domain.models import Model, ModelRequest
 from bot.domain.policy import Link, Policy
 from bot.domain.projects import Project, ProjectFiles
 from bot.domain.runs import ANY_RUN, Metric, Run, RunFilter, RunSpec, WatchedRun
@@ -86,6 +87,21 @@ class Workspace(Protocol):
         already is never replaced: the answer says whether it has the same bytes.
 
         Raises:
+            InvalidRequest: the service refuses it; `user_message` has its reason.
+            OutcomeUnknown: the answer didn't come in time.
+        """
+
+    def list_models(self) -> tuple[Model, ...]:
+        """The latest version of each registered model, newest first."""
+
+    def model_versions(self, name: str) -> tuple[Model, ...]:
+        """All versions of a model, newest first. Raises NotFound (with the nearest names)."""
+
+    def register_model(self, asked: ModelRequest) -> Model:
+        """Register a model from a run's outputs, or return the one that the request `asked.key` made before.
+
+        Raises:
+            NotFound: there is no such run, or no such file or folder among what it stored (with the nearest).
             InvalidRequest: the service refuses it; `user_message` has its reason.
             OutcomeUnknown: the answer didn't come in time.
         """

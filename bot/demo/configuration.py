@@ -12,11 +12,11 @@ POLICY = """\
 version = 1
 
 [[allow]]
-commands = ["whoami", "envs", "env", "env-diff", "runs", "status", "logs", "roles"]
+commands = ["whoami", "envs", "env", "env-diff", "models", "model", "runs", "status", "logs", "roles"]
 roles = ["*"]
 
 [[allow]]
-commands = ["submit", "cancel", "env-create", "add-wheel"]
+commands = ["submit", "cancel", "env-create", "add-wheel", "model-register"]
 roles = ["Owner", "Contributor", "AzureML Data Scientist"]
 """
 

@@ -81,6 +81,19 @@ ADD_WHEEL = Command(
     action=access.ARTIFACT_WRITE,
     example="add wheel",
 )
+MODELS = Command(
+    "models", "models [FILTER]", "the registered models, newest first", action=access.MODEL_READ, example="models churn"
+)
+MODEL = Command(
+    "model", "model NAME[:VERSION]", "one model and its versions", action=access.MODEL_READ, example="model churn"
+)
+MODEL_REGISTER = Command(
+    "model-register",
+    "model register RUN PATH [--name NAME]",
+    "register a model from a run's outputs",
+    action=access.MODEL_WRITE,
+    example="model register aml-3f9a12bc44de outputs/model.pkl --name churn",
+)
 ROLES = Command(
     "roles",
     "roles [@PERSON | ROLE]",
@@ -103,6 +116,9 @@ ALL: tuple[Command, ...] = (
     ENV_DIFF,
     ENV_CREATE,
     ADD_WHEEL,
+    MODELS,
+    MODEL,
+    MODEL_REGISTER,
     ROLES,
     WHOAMI,
 )

@@ -13,6 +13,7 @@ from bot.domain.faq import Section
 from bot.domain.help import Question
 from bot.domain.runs import RunDetail, RunFilter, SubmitRequest, WatchedRun, run_id_of
 from bot.handlers.environments import EnvironmentCommands
+from bot.handlers.models import ModelCommands
 from bot.handlers.replies import Replies
 from bot.handlers.reply import Place, Reply, errors_shown_by
 from bot.handlers.wheels import WheelCommands
@@ -23,6 +24,7 @@ from bot.ports import Job
 from bot.services.environments import Environments
 from bot.services.help import Help
 from bot.services.identity import Identity
+from bot.services.models import Models
 from bot.services.roles import Roles
 from bot.services.runs import Runs
 from bot.services.wheels import Wheels
@@ -45,6 +47,7 @@ class Commands:
         runs_service: Runs,
         environments_service: Environments,
         wheels_service: Wheels,
+        models_service: Models,
         roles_service: Roles,
         source_url: SourceUrl | None,
     ) -> None:
@@ -66,6 +69,7 @@ class Commands:
             requests.Roles: self._show_roles,
             requests.WhoAmI: self._whoami,
             **self.environments.handlers(),
+            **ModelCommands(identity, models_service).handlers(),
             **WheelCommands(identity, wheels_service).handlers(),
         }
 

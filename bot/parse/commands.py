@@ -13,7 +13,7 @@ from rapidfuzz.distance import OSA
 from bot.domain import commands
 from bot.domain.commands import Command
 from bot.domain.errors import InvalidRequest, UnknownCommand
-from bot.parse import environments, names
+from bot.parse import environments, models, names
 from bot.parse.options import at_most, no_options, read, shown, unmarked, usage, valid
 from bot.parse.questions import opens_like_a_question
 from bot.parse.requests import (
@@ -43,6 +43,8 @@ _NEED_MORE = (
     commands.ENV,
     commands.ENV_DIFF,
     commands.ENV_CREATE,
+    commands.MODEL,
+    commands.MODEL_REGISTER,
 )
 _FLAG = re.compile(r"--?[A-Za-z][\w-]*(?:=.*)?", re.DOTALL)
 _OF_SENTENCES = re.compile(
@@ -186,6 +188,9 @@ _PARSERS: dict[str, Callable[[Command, str], Request]] = {
     commands.ENV_DIFF.name: environments.diff,
     commands.ENV_CREATE.name: environments.create,
     commands.ADD_WHEEL.name: _alone(AddWheel),
+    commands.MODELS.name: models.listing,
+    commands.MODEL.name: models.info,
+    commands.MODEL_REGISTER.name: models.register,
     commands.ROLES.name: _roles,
     commands.WHOAMI.name: _alone(WhoAmI),
 }

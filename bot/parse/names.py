@@ -77,6 +77,24 @@ def status(text: str) -> RunStatus:
     return found
 
 
+def model(text: str) -> tuple[str, str]:
+    """Name and version (or "") of a model written as `NAME` or `NAME:VERSION`."""
+    found = _ENVIRONMENT.fullmatch(text)
+    if not found or not (found[2] or "0").isdecimal():
+        raise InvalidRequest(f"“{_short(text)}” isn't a model: write its name, or NAME:VERSION.")
+    return found[1], found[2] or ""
+
+
+def output(text: str) -> str:
+    """Path of a file or folder among the outputs of a run: relative, forward slashes."""
+    path = text.removeprefix("./").rstrip("/")
+    parts = path.split("/")
+    bad = any(part in {"", ".", ".."} for part in parts) or "\\" in path or not path.isprintable()
+    if bad or len(path) > _SCRIPT_LENGTH:
+        raise InvalidRequest(f"“{_short(text)}” isn't a path among a run's outputs, such as outputs/model.pkl.")
+    return path
+
+
 def environment_filter(text: str) -> str:
     """A part of environment names to look for."""
     if len(text) > _FILTER_LENGTH or not text.isprintable():

@@ -6,6 +6,7 @@ from typing import ClassVar
 from bot.domain import commands
 from bot.domain.commands import Command
 from bot.domain.environments import EnvironmentDraft
+from bot.domain.models import ModelRequest
 from bot.domain.runs import RunStatus, SubmitRequest
 from bot.domain.wheels import SharedFile
 
@@ -120,6 +121,31 @@ class AddWheel:
 
 
 @dataclass(frozen=True, slots=True)
+class Models:
+    """Models whose name contains `filter` (all for "")."""
+
+    filter: str = ""
+    command: ClassVar[Command] = commands.MODELS
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """One model; its latest version for ""."""
+
+    name: str
+    version: str = ""
+    command: ClassVar[Command] = commands.MODEL
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRegister:
+    """Register a model from a run's outputs."""
+
+    request: ModelRequest
+    command: ClassVar[Command] = commands.MODEL_REGISTER
+
+
+@dataclass(frozen=True, slots=True)
 class Roles:
     """Who holds which role: of one Slack user, of one role, or of the workspace when both are ""."""
 
@@ -149,6 +175,9 @@ Request = (
     | EnvironmentDiff
     | EnvironmentCreate
     | AddWheel
+    | Models
+    | ModelInfo
+    | ModelRegister
     | Roles
     | WhoAmI
 )

@@ -19,6 +19,7 @@ from bot.domain.environments import (
 )
 from bot.domain.faq import Answer, Hit, Outcome, Passage, Referred, Section, Substitution
 from bot.domain.help import Escalation, Question
+from bot.domain.models import Model, ModelList
 from bot.domain.packages import Packages
 from bot.domain.roles import Holder, Holding, PersonRoles, RoleHolders, WorkspaceRoles
 from bot.domain.runs import Metric, Run, RunDetail, RunFilter, RunPage, RunSpec, RunStatus, SubmitRequest
@@ -136,6 +137,13 @@ environment_diffs = st.builds(difference, environments, environments) | st.build
     not_compared=some,
 )
 wheels = st.builds(Wheel, file=texts, path=texts, name=texts, version=texts, sha256=texts, size=st.integers(0, 10**9))
+models = st.builds(
+    Model, name=texts, version=texts, created=times, run_id=texts, experiment=texts, framework=texts,
+    description=texts, registered_by=texts,
+)  # fmt: skip
+model_lists = st.builds(
+    ModelList, models=st.lists(models, max_size=9).map(tuple), total=st.integers(0, 99), filter=texts
+)
 added_wheels = st.builds(AddedWheel, wheel=wheels, address=texts, new=st.booleans(), same=st.booleans())
 made_environments = st.builds(MadeEnvironment, detail=environments, new=st.booleans())
 permissions = st.builds(Permission, actions=some, not_actions=some, data_actions=some, not_data_actions=some)

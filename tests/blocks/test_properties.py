@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.blocks import Message, answers, environments, errors, help, roles, runs, views, wheels  # noqa: A004 - the feature's name
+from bot.blocks import Message, answers, environments, errors, help, models, roles, runs, views, wheels  # noqa: A004 - the feature's name
 from bot.domain import commands
 from bot.domain import errors as domain_errors
 from bot.domain.help import Verdict
@@ -59,6 +59,9 @@ _BUILDERS: dict[str, st.SearchStrategy[Message]] = {
     "environment": st.builds(environments.environment, s.environment_views),
     "environment_difference": st.builds(environments.environment_difference, s.environment_diffs),
     "environment_made": st.builds(environments.environment_made, s.made_environments),
+    "model_list": st.builds(models.model_list, s.model_lists),
+    "model": st.builds(models.model, s.models, st.lists(s.models, max_size=14)),
+    "model_registered": st.builds(models.model_registered, s.models),
     "wheel_added": st.builds(wheels.wheel_added, s.added_wheels),
     "whoami": st.builds(roles.whoami, s.people),
     "person_roles": st.builds(roles.person_roles, s.people, s.texts),
@@ -108,7 +111,7 @@ def test_a_form_that_can_not_be_used_is_sound(error: domain_errors.BotError | No
 
 
 def _public_builders() -> Iterator[str]:
-    for module in (answers, help, runs, environments, roles, wheels, errors):
+    for module in (answers, help, runs, environments, roles, models, wheels, errors):
         for name, value in vars(module).items():
             if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_"):
                 yield name

@@ -10,6 +10,7 @@ from bot.domain.environments import (
     MadeEnvironment,
 )
 from bot.domain.errors import Unavailable
+from bot.domain.models import Model, ModelRequest
 from bot.domain.runs import ANY_RUN, Metric, Run, RunFilter, RunSpec, RunStatus, WatchedRun
 from bot.domain.wheels import AddedWheel, Wheel
 from tests.services.fakes import SCOPE
@@ -69,6 +70,15 @@ class FakeWorkspace:
 
     def add_wheel(self, wheel: Wheel) -> AddedWheel:
         raise Unavailable("This workspace keeps nothing.", detail=wheel.file)
+
+    def list_models(self) -> tuple[Model, ...]:
+        return ()
+
+    def model_versions(self, name: str) -> tuple[Model, ...]:
+        return ()
+
+    def register_model(self, asked: ModelRequest) -> Model:
+        raise Unavailable("This workspace registers nothing.", detail=asked.name)
 
     def list_compute_targets(self) -> tuple[str, ...]:
         return ()

@@ -37,9 +37,9 @@ from bot.adapters.azureml.config import (
     ServicePrincipal,
     SignIn,
 )
+from bot.adapters.azureml.models import ModelCalls
 from bot.adapters.azureml.signin import Tokens, certificate_of
 from bot.adapters.azureml.translation import detail_of, failed, refused_or_unknown, status_of, unknown
-from bot.adapters.azureml.wheels import WheelCalls
 from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.runs import Metric, Run, RunSpec, RunStatus
 
@@ -57,7 +57,7 @@ _STANDARD_LOG = re.compile(r"user_logs/std_log\D*0*\.txt")
 Effect = Callable[[], None]
 
 
-class Sdk(WheelCalls):
+class Sdk(ModelCalls):
     """The workspace of `config`, signed in to at the first call."""
 
     def __init__(self, config: AzureMLConfig) -> None:

@@ -21,6 +21,7 @@ from bot.domain.environments import (
     MadeEnvironment,
 )
 from bot.domain.errors import BotError, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
+from bot.domain.models import Model, ModelRequest
 from bot.domain.runs import Metric, Run, RunFilter, RunSpec
 from bot.domain.wheels import AddedWheel, Wheel
 
@@ -40,6 +41,9 @@ ENVIRONMENT_DRAFT: TypeAdapter[EnvironmentDraft] = TypeAdapter(EnvironmentDraft)
 MADE_ENVIRONMENT: TypeAdapter[MadeEnvironment] = TypeAdapter(MadeEnvironment)
 WHEEL: TypeAdapter[Wheel] = TypeAdapter(Wheel)
 ADDED_WHEEL: TypeAdapter[AddedWheel] = TypeAdapter(AddedWheel)
+MODEL: TypeAdapter[Model] = TypeAdapter(Model)
+MODELS: TypeAdapter[tuple[Model, ...]] = TypeAdapter(tuple[Model, ...])
+MODEL_REQUEST: TypeAdapter[ModelRequest] = TypeAdapter(ModelRequest)
 TEXTS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 
 READS: Mapping[str, TypeAdapter[Any]] = {
@@ -51,6 +55,8 @@ READS: Mapping[str, TypeAdapter[Any]] = {
     "list_environments": ENVIRONMENTS,
     "environment": ENVIRONMENT,
     "environment_versions": TEXTS,
+    "list_models": MODELS,
+    "model_versions": MODELS,
     "environment_uses": ENVIRONMENT_USES,
     "list_compute_targets": TEXTS,
 }
@@ -59,6 +65,7 @@ type of its answer."""
 
 CHANGES: Mapping[str, tuple[TypeAdapter[Any], TypeAdapter[Any]]] = {
     "create_environment": (ENVIRONMENT_DRAFT, MADE_ENVIRONMENT),
+    "register_model": (MODEL_REQUEST, MODEL),
     "add_wheel": (WHEEL, ADDED_WHEEL),
 }
 """What changes something, by the method's name in `sdk.Sdk`, with the types of what is given and of its answer."""

@@ -21,6 +21,7 @@ from bot.domain.environments import (
     MadeEnvironment,
 )
 from bot.domain.errors import BotError, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
+from bot.domain.models import Model, ModelRequest
 from bot.domain.runs import ANY_RUN, Metric, Run, RunFilter, RunSpec
 from bot.domain.wheels import AddedWheel, Wheel
 
@@ -126,6 +127,27 @@ class AzureMLWorkspace:
             f"the workspace keeps {wheel.file}",
             wire.ADDED_WHEEL,
             then="Share it again in a minute: I compare what is there with it and change nothing.",
+        )
+
+    def list_models(self) -> tuple[Model, ...]:
+        """The latest version of each model, newest first."""
+        return self._read("list_models", {}, wire.MODELS)
+
+    def model_versions(self, name: str) -> tuple[Model, ...]:
+        """All versions of a model, newest first."""
+        return self._read("model_versions", {"name": name}, wire.MODELS)
+
+    def register_model(self, asked: ModelRequest) -> Model:
+        """Register a model from a run's outputs; see `ports.Workspace`."""
+        _existing(asked.run_id)
+        return self._change(
+            self._readers,
+            "register_model",
+            {"given": wire.MODEL_REQUEST.dump_python(asked, mode="json")},
+            self._config.read_deadline,
+            f"model {asked.name} was registered",
+            wire.MODEL,
+            then=f"“model {asked.name}” shows it in a minute.",
         )
 
     def list_compute_targets(self) -> tuple[str, ...]:
