@@ -1,5 +1,6 @@
 """The role that `aml-bot manifest --azure` prints is enough for every method of both ports, and none of it is spare."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from bot.adapters.azureml import AzureMLWorkspace
 from bot.domain.environments import EnvironmentDraft
 from bot.domain.errors import BotError
 from bot.domain.needs import needs
+from bot.domain.wheels import Wheel
 from bot.ports import RoleService, Workspace
 from tests.contracts.conftest import Sandbox, Specs, ended
 
@@ -45,6 +47,10 @@ def calls(workspace: Workspace, roles: RoleService, specs: Specs, finished: str)
     spec = specs("wait.py", experiment=f"rights-{specs.name}-{specs.made}")
     Path(spec.folder, "changed.txt").write_text(spec.run_id)
     draft = EnvironmentDraft(f"rights-{specs.name}-{specs.made}", pip=("tabulate",))
+    file = Path(spec.folder).parent / f"own_{specs.name}_{specs.made}-1.0-py3-none-any.whl"
+    file.write_bytes(spec.run_id.encode())
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    wheel = Wheel(file.name, str(file), "own", "1.0", digest, file.stat().st_size)
     return {
         "submit": lambda: workspace.submit(spec),
         "find_run": lambda: workspace.find_run(finished),
@@ -57,6 +63,7 @@ def calls(workspace: Workspace, roles: RoleService, specs: Specs, finished: str)
         "environment_versions": lambda: workspace.environment_versions("demo-env"),
         "environment_uses": lambda: workspace.environment_uses("demo-env", 5),
         "create_environment": lambda: workspace.create_environment(draft),
+        "add_wheel": lambda: workspace.add_wheel(wheel),
         "list_compute_targets": workspace.list_compute_targets,
         "assignments_of": lambda: roles.assignments_of("00000000-0000-4000-8000-0000000000aa"),
         "assignments": roles.assignments,
