@@ -11,6 +11,7 @@ from bot.adapters.authorization import AzureRoles
 from bot.adapters.azureml import AzureMLWorkspace
 from bot.domain.environments import EnvironmentDraft
 from bot.domain.errors import BotError
+from bot.domain.models import ModelRequest
 from bot.domain.needs import needs
 from bot.domain.wheels import Wheel
 from bot.ports import RoleService, Workspace
@@ -63,7 +64,11 @@ def calls(workspace: Workspace, roles: RoleService, specs: Specs, finished: str)
         "environment_versions": lambda: workspace.environment_versions("demo-env"),
         "environment_uses": lambda: workspace.environment_uses("demo-env", 5),
         "create_environment": lambda: workspace.create_environment(draft),
+        "complete_tags": lambda: workspace.complete_tags(finished, ((spec.run_id, "yes"),)),
         "add_wheel": lambda: workspace.add_wheel(wheel),
+        "register_model": lambda: workspace.register_model(ModelRequest(finished, "user_logs", draft.name)),
+        "list_models": workspace.list_models,
+        "model_versions": lambda: workspace.model_versions(draft.name),
         "list_compute_targets": workspace.list_compute_targets,
         "assignments_of": lambda: roles.assignments_of("00000000-0000-4000-8000-0000000000aa"),
         "assignments": roles.assignments,
