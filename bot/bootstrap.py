@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
@@ -72,7 +73,18 @@ from bot.services.runs import Runs
 from bot.services.wheels import Wheels
 from bot.settings import AzureSettings, FaqSettings, ProjectSettings, Settings
 
-__all__ = ["Bot", "audit_table", "link_table", "load_faq", "serve", "shipped_faq", "valid_link"]
+__all__ = [
+    "Bot",
+    "PolicyFile",
+    "audit_table",
+    "azure",
+    "link_table",
+    "load_faq",
+    "open_state",
+    "serve",
+    "shipped_faq",
+    "valid_link",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -317,6 +329,14 @@ def _check_secrets(settings: Settings, *, http: bool) -> None:
             "slack.app_token is missing: Socket Mode needs an app-level token (xapp-...). "
             "With `serve --http` it isn't needed, but slack.signing_secret is."
         )
+
+
+def azure(settings: Settings) -> tuple[AzureMLWorkspace, AzureRoles]:
+    """The ways to the workspace and to its roles; nothing is asked yet. Raises ConfigurationError."""
+    # A command's children live beside those of a bot that may be running.
+    config = _azure(settings.azure, settings.state)
+    config = replace(config, home=settings.state / "azureml-command", readers=1)
+    return AzureMLWorkspace(config), AzureRoles(config)
 
 
 def _azure(settings: AzureSettings, state: Path) -> AzureMLConfig:

@@ -126,6 +126,23 @@ def _print_role(settings: Path | None) -> None:
     typer.echo(f"\n{azure_role.as_table()}", err=True)
 
 
+@app.command()
+def doctor(settings: SettingsFile = None) -> None:
+    """Try everything the bot needs, step by step, and say what to do about what fails; exit code 1 when something does.
+
+    With azure.sign_in = "interactive" it signs in to Azure as you, in a browser.
+    """
+    from bot import logs
+    from bot.doctor import Doctor
+
+    logs.configure("error")
+    well = True
+    for finding in Doctor(settings).examine():
+        typer.echo(finding)
+        well = well and finding.result != "failed"
+    raise typer.Exit(0 if well else 1)
+
+
 @app.command("settings")
 def show_settings() -> None:
     """Print every setting with its default and what it is for: a settings file to start from."""

@@ -119,6 +119,10 @@ class AzureRoles:
             _denial,
         )
 
+    def token(self) -> str:
+        """The bot's own access token. Raises Unavailable: the sign-in failed."""
+        return str(_Credential(self._config, self._session).get_token().token)
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
