@@ -36,7 +36,7 @@ def nothing_started(team: Team) -> Iterator[None]:
         ("submit train.py --env demo-env:77", "There is no environment “demo-env:77”"),
         ("submit train.py --compute cpu-clutser", "There is no compute target “cpu-clutser”. Did you mean “cpu-clus"),
         ("submit train.py --project dmo", "There is no project “dmo”. Did you mean “demo”?"),
-        ("status", "Say which run"),
+        ("cancel", "Say which run"),
         ("status aml-000000000000", "There is no run “aml-000000000000”"),
         ("logs aml-000000000000", "“runs” lists the latest ones"),
         ("cancel aml-000000000000", "There is no run “aml-000000000000”"),

@@ -112,9 +112,9 @@ def test_the_form_opens_and_its_mistakes_are_shown_in_it(team: Team) -> None:
     eventually(lambda: bool(team.slack.views(DANA)))
     view = team.slack.views(DANA)[-1]
 
-    refused = team.slack.submit(DANA, view["id"], {})
+    refused = team.slack.submit(DANA, view["id"], {"script": {"value": "trian.py"}})
 
-    assert refused.get("errors"), refused
+    assert "Did you mean “train.py”?" in refused["errors"]["script"]
     team.slack.close_view(DANA, view["id"], everything=True)
 
 
