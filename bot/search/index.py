@@ -24,6 +24,8 @@ _ALTERNATE_SHARE = 0.65  # what an alternate counts, against a title; tuning que
 _LESSER_NAME_SHARE = 0.3  # what the weaker of title and alternates adds; they can't tell 0 from .4
 _MANY_POSTINGS = 4000  # from here on it pays to look at the best sections only
 _BLOCK = 64  # sections of which only the best counts when a bound for the best of all is looked for
+_FEW = 100  # it pays to look the rest up for one section in so many
+_ROUNDING = 1e-3  # more than sums of 32-bit floats are wrong by; no match counts as little
 _NAMES_KEPT = 1000
 
 
@@ -151,29 +153,24 @@ class Index:
         """
         import numpy as np
 
-        postings = self._postings
+        postings, fields = self._postings, self._fields
         bounds = [unit.weight * self._bound(unit) for unit in units]
         order = sorted((at for at, bound in enumerate(bounds) if bound > 0), key=lambda at: (-bounds[at], at))
-        sums, scratch = np.zeros(self._fields.bounds[3]), np.zeros(self._fields.bounds[3])
-        left = sum(bounds)
+        sums, scratch = (np.zeros(fields.bounds[3], np.float32) for _ in range(2))
         costs = [postings.cost(units[at]) for at in order]
-        unread = sum(costs)
-        unlooked = 0  # read since the last look at who is ahead: a look costs about as much as reading two fields
+        unread, left, read = sum(costs), sum(bounds), 0.0
         for place, at in enumerate(order):
-            if place and unread > _MANY_POSTINGS and max(unlooked, unread) > self.size:
-                unlooked = 0
+            # a look at who is ahead costs as much as reading a field of all sections, and nobody is ahead by more than
+            # what was read
+            if unread > max(_MANY_POSTINGS, self.size) and read > left:
                 scores = self._totals(sums)
-                least = _lower_bound(scores, limit)
-                kept = np.flatnonzero(scores + left >= least)  # all, if even one that has nothing may catch up
-                if len(kept) <= max(limit, self.size // 20):
-                    return self._finished(kept, [units[rest] for rest in order[place:]], sums)
+                enough = _lower_bound(scores, limit) - left - _ROUNDING
+                kept = np.flatnonzero(scores >= enough) if enough > 0 else ()
+                if 0 < len(kept) <= max(limit, self.size // _FEW):
+                    return self._finished(np.asarray(kept), [units[rest] for rest in order[place:]], sums, limit)
             postings.add(units[at], sums, scratch)
-            left -= bounds[at]
-            unread -= costs[place]
-            unlooked += costs[place]
-        scores = self._totals(sums)
-        best = np.flatnonzero(scores >= max(_lower_bound(scores, limit), 1e-9))
-        return dict(zip(best.tolist(), scores[best].tolist(), strict=True))
+            left, read, unread = left - bounds[at], read + bounds[at], unread - costs[place]
+        return _best(self._totals(sums), limit)
 
     def _bound(self, unit: Unit) -> float:
         """No section gets more for this unit, before its weight."""
@@ -182,26 +179,24 @@ class Index:
 
     def _totals(self, sums: Numbers) -> Numbers:
         """The score of every section, from what its slots have."""
+        _, bodies, alternates, _ = self._fields.bounds
+        return _total(sums[:bodies], sums[bodies:alternates], sums[alternates:], self._fields.owners)
+
+    def _finished(self, documents: Numbers, units: Sequence[Unit], sums: Numbers, limit: int) -> dict[int, float]:
+        """The scores of the best of a few sections, with the units that aren't in `sums` yet."""
         import numpy as np
 
         _, bodies, alternates, _ = self._fields.bounds
-        owners = self._fields.owners
-        best = np.zeros(self.size)
-        if len(owners):
-            firsts = np.flatnonzero(np.diff(owners, prepend=-1))
-            best[owners[firsts]] = np.maximum.reduceat(sums[alternates:], firsts)
-        return BODY_WEIGHT * sums[bodies:alternates] + _name(sums[:bodies], best)
-
-    def _finished(self, documents: Numbers, units: Sequence[Unit], sums: Numbers) -> dict[int, float]:
-        """The scores of a few sections, with the units that aren't in `sums` yet."""
-        import numpy as np
-
-        _, bodies, alternates, _ = self._fields.bounds
-        of_documents = np.isin(self._fields.owners, documents)
-        slots = np.concatenate((documents, bodies + documents, alternates + np.flatnonzero(of_documents)))
-        sums[slots] += sum(self._postings.at(unit, slots) for unit in units)
-        scores = self._totals(sums)[documents]
-        return dict(zip(documents.tolist(), scores.tolist(), strict=True))
+        is_one = np.zeros(self.size, bool)
+        is_one[documents] = True
+        own = np.flatnonzero(is_one[self._fields.owners])
+        slots = np.concatenate((documents, bodies + documents, alternates + own))
+        values = sums[slots]
+        for unit in units:
+            values += self._postings.at(unit, slots)
+        count = len(documents)
+        owners = documents.searchsorted(self._fields.owners[own])
+        return _best(_total(values[:count], values[count : 2 * count], values[2 * count :], owners), limit, documents)
 
     def _title_named(self, document: int, units: Sequence[Unit]) -> float:
         """The share of a section's best name that the query names."""
@@ -260,8 +255,30 @@ def _name(titles: Numbers, alternates: Numbers) -> Numbers:
     return np.asarray(NAME_WEIGHT * (better + _LESSER_NAME_SHARE * lesser))
 
 
+def _total(titles: Numbers, bodies: Numbers, alternates: Numbers, owners: Numbers) -> Numbers:
+    """The scores of sections, from what their fields have. `owners` are the places of the alternates' sections."""
+    import numpy as np
+
+    totals = NAME_WEIGHT * titles
+    if len(owners):
+        firsts = np.flatnonzero(np.diff(owners, prepend=-1))
+        named = owners[firsts]
+        totals[named] = _name(titles[named], np.maximum.reduceat(alternates, firsts))
+    totals += BODY_WEIGHT * bodies
+    return np.asarray(totals)
+
+
+def _best(scores: Numbers, limit: int, documents: Numbers | None = None) -> dict[int, float]:
+    """At least the best `limit` of scores that aren't 0, by the document."""
+    import numpy as np
+
+    best = np.flatnonzero(scores >= max(_lower_bound(scores, limit), _ROUNDING))
+    found = best if documents is None else documents[best]
+    return dict(zip(found.tolist(), scores[best].tolist(), strict=True))
+
+
 def _lower_bound(scores: Numbers, limit: int) -> float:
-    """A number that at least `limit` scores reach, and few more."""
+    """A number that at least `limit` scores reach, and few more; 0 if there aren't so many."""
     import numpy as np
 
     if limit >= len(scores):
@@ -269,7 +286,7 @@ def _lower_bound(scores: Numbers, limit: int) -> float:
     if limit * _BLOCK * 2 > len(scores):
         return float(np.partition(scores, -limit)[-limit])
     whole = len(scores) // _BLOCK * _BLOCK
-    best = scores[:whole].reshape(-1, _BLOCK).max(axis=1)
+    best = scores[:whole].reshape(_BLOCK, -1).max(axis=0)
     return float(np.partition(best, -limit)[-limit])
 
 

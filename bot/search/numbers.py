@@ -7,4 +7,4 @@ if TYPE_CHECKING:
 
     Numbers = np.ndarray[Any, np.dtype[Any]]
 else:
-    Numbers = "numpy.ndarray"
+    Numbers = Any
