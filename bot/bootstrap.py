@@ -114,7 +114,7 @@ class Bot:
         folder = open_state(settings.state)
         self._lock = lock_state(folder)
         self._faq = FaqSource(
-            _faq_origin(settings), lambda folder: load_faq_in(folder, settings.faq), _embedder(settings)
+            _faq_origin(settings), lambda folder: load_faq_in(folder, settings.faq, settings.state), _embedder(settings)
         )
         engine = open_database(folder)
         self._audit = audit_of(settings, engine)
@@ -267,10 +267,11 @@ def load_faq(settings: FaqSettings) -> search.Faq:
     return load_faq_in(settings.folder or shipped_faq(), settings)
 
 
-def load_faq_in(folder: Path, settings: FaqSettings) -> search.Faq:
-    """The FAQ in a folder, with what the settings say of answers. Raises ConfigurationError."""
+def load_faq_in(folder: Path, settings: FaqSettings, state: Path | None = None) -> search.Faq:
+    """The FAQ in a folder, with what the settings say of answers. Its index is kept in the state folder, if that is
+    given. Raises ConfigurationError."""
     given = {name: getattr(settings, name) for name in ("confident", "choices") if getattr(settings, name) is not None}
-    return search.load(folder, thresholds=search.Thresholds(**given))
+    return search.load(folder, thresholds=search.Thresholds(**given), cached_in=state / "faq-index" if state else None)
 
 
 def _faq_origin(settings: Settings) -> FaqOrigin:

@@ -8,12 +8,12 @@ no model.
 
 from pathlib import Path
 
-from bot.search import passages
+from bot.search import cache, passages
 from bot.search.calibration import Calibration
 from bot.search.confidence import Thresholds
 from bot.search.document import Skipped
 from bot.search.engine import Faq, calibrate
-from bot.search.library import Library, load_cases, read
+from bot.search.library import Library, files_of, load_cases, of_files, read
 
 CALIBRATION_FILE = "calibration.json"
 """What the confidence was learnt to be, in the FAQ's folder; written by `Calibration.save`."""
@@ -38,16 +38,35 @@ def load(
     thresholds: Thresholds | None = None,
     passage_limit: int = passages.DEFAULT_LIMIT,
     strict: bool = True,
+    cached_in: Path | None = None,
 ) -> Faq:
     """Read and index the FAQ in a folder, and learn the confidence from its cases, unless `CALIBRATION_FILE` has it.
-    Raises ConfigurationError as `read` does, or if that file is broken."""
-    library = read(path, strict=strict)
+    What was made of the same FAQ before is taken from the folder `cached_in`, and kept there otherwise. Raises
+    ConfigurationError as `read` does, or if that file is broken."""
     stored = path / CALIBRATION_FILE
-    return Faq(
+    files = files_of(path, strict=strict)
+    calibrated = Calibration.load(stored) if stored.is_file() else None
+    key = cache.key(files.texts | {CALIBRATION_FILE: repr(calibrated)}) if cached_in and not files.problems else ""
+    if cached_in and key and (known := cache.find(cached_in, key)):
+        return Faq(
+            known.sections,
+            known.problems,
+            thresholds=thresholds,
+            passage_limit=passage_limit,
+            cases=known.cases,
+            calibrated=known.calibration,
+            index=known.index,
+        )
+    library = of_files(files, path)
+    faq = Faq(
         library.sections,
         library.problems,
         thresholds=thresholds,
         passage_limit=passage_limit,
         cases=library.cases,
-        calibrated=Calibration.load(stored) if stored.is_file() else None,
+        calibrated=calibrated,
     )
+    if cached_in and key:
+        kept = cache.Prepared(library.sections, library.problems, library.cases, faq.index, faq.calibration)
+        cache.keep(cached_in, kept, key)
+    return faq

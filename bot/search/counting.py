@@ -14,7 +14,7 @@ from itertools import islice
 from bot.search.numbers import Numbers
 from bot.search.words import Lexicon, pieces, words_of_pieces
 
-_AT_ONCE = 1 << 20  # pieces that are worked on together: what bounds the memory
+_AT_ONCE = 1 << 18  # pieces that are worked on together: what bounds the memory
 
 
 class Kind(IntEnum):

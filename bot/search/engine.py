@@ -23,7 +23,8 @@ class Faq:
     """The sections of a FAQ and their index. Immutable: any number of threads may ask at the same time.
 
     The confidence is that of `calibrated` if it was made for these sections and cases; otherwise it is learnt from the
-    `cases` that are for tuning; without enough of them it is the shipped one.
+    `cases` that are for tuning; without enough of them it is the shipped one. An `index` is one that was made of these
+    sections before, and what comes with it as `calibrated` belongs to them.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Faq:
         passage_limit: int = passages.DEFAULT_LIMIT,
         cases: Sequence[Case] = (),
         calibrated: Calibration | None = None,
+        index: Index | None = None,
     ) -> None:
         self.sections = sections
         self.problems = problems
@@ -42,21 +44,25 @@ class Faq:
         self._passage_limit = passage_limit
         self._lexicon = lexicon()
         self._references = references.find(sections)
-        lent = {
-            number: [sections[reference.target] for reference in found] for number, found in self._references.items()
-        }
-        self._index = Index.of(sections, self._lexicon, lent)
+        self.index = index or self._indexed()
         self._vocabulary = Vocabulary(
-            has=self._index.terms.__contains__,
-            meant=Spelling(self._index.vocabulary, self._lexicon.synonym_words).meant,
+            has=self.index.terms.__contains__,
+            meant=Spelling(self.index.vocabulary, self._lexicon.synonym_words).meant,
         )
         self._by_location = {(section.file, section.anchor): section for section in reversed(sections)}
         self._cases = tuple(cases)
         self._meaning: SemanticIndex | None = None
         self._mix = Mix()
-        if calibrated is None or calibrated.content != calibration.content_hash(sections, cases):
-            calibrated = calibrate(self, cases)
-        self.calibration = calibrated
+        if index is None and calibrated and calibrated.content != calibration.content_hash(sections, cases):
+            calibrated = None
+        self.calibration = calibrated or calibrate(self, cases)
+
+    def _indexed(self) -> Index:
+        lent = {
+            number: [self.sections[reference.target] for reference in found]
+            for number, found in self._references.items()
+        }
+        return Index.of(self.sections, self._lexicon, lent)
 
     def with_meaning(self, meaning: SemanticIndex) -> "Faq":
         """The same FAQ, found by words and by meaning together. What each weighs, and the confidence, are learnt from
@@ -141,18 +147,18 @@ class Faq:
     def _ranked(self, query: str, asked: list[Unit], topic: Section | None = None) -> Ranking:
         named = "" if topic or len(query) > _TITLE_LENGTH else query
         if self._meaning is None or is_code(asked) or all(unit.light for unit in asked):
-            return self._index.search(asked, _CANDIDATES, named)
+            return self.index.search(asked, _CANDIDATES, named)
         try:
             near = self._meaning.nearness(f"{topic.title}: {query}" if topic else query)
         except Unavailable:  # words alone are an answer too
-            return self._index.search(asked, _CANDIDATES, named)
-        lexical = self._index.search(asked, mixing.CANDIDATES, named)
+            return self.index.search(asked, _CANDIDATES, named)
+        lexical = self.index.search(asked, mixing.CANDIDATES, named)
         return mixing.rank(
             lexical,
             near,
             self.calibration.coefficients.probability(confidence.features(lexical)) if lexical.matches else 0.0,
             self._mix.lexical_weight,
-            index=self._index,
+            index=self.index,
             units=asked,
             limit=_CANDIDATES,
         )

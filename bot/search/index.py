@@ -65,7 +65,7 @@ class Index:
     ) -> None:
         self._lexicon = lexicon
         self._sections = sections
-        self._postings, self._fields = postings, postings.fields
+        self.postings, self._fields = postings, postings.fields
         self.size = len(sections)
         self.unknown_idf = idf(self.size, 0)
         self.terms = postings.places.keys()
@@ -114,7 +114,7 @@ class Index:
     def mass(self, unit: Unit) -> float:
         """How much a unit of a query says: the rarity of its best-known reading; most if nothing here knows it."""
         for terms, _ in unit.readings:
-            rarities = [rarity for term in terms if (rarity := self._postings.idf(term)) is not None]
+            rarities = [rarity for term in terms if (rarity := self.postings.idf(term)) is not None]
             if len(rarities) == len(terms):
                 return sum(rarities) / len(terms)
         return self.unknown_idf
@@ -141,7 +141,7 @@ class Index:
         """What speaks for a section, whether it is first or not: `covered` and `title_named` of a ranking."""
         slots = (document, self.size + document, *range(*self._fields.alternates_of(document)))
         masses = [unit.weight * self.mass(unit) for unit in units]
-        found = sum(mass * self._postings.share(unit, slots) for mass, unit in zip(masses, units, strict=True))
+        found = sum(mass * self.postings.share(unit, slots) for mass, unit in zip(masses, units, strict=True))
         return _ratio(found, sum(masses)), self._title_named(document, units)
 
     def _scores(self, units: Sequence[Unit], limit: int) -> dict[int, float]:
@@ -153,7 +153,7 @@ class Index:
         """
         import numpy as np
 
-        postings, fields = self._postings, self._fields
+        postings, fields = self.postings, self._fields
         bounds = [unit.weight * self._bound(unit) for unit in units]
         order = sorted((at for at, bound in enumerate(bounds) if bound > 0), key=lambda at: (-bounds[at], at))
         sums, scratch = (np.zeros(fields.bounds[3], np.float32) for _ in range(2))
@@ -174,7 +174,7 @@ class Index:
 
     def _bound(self, unit: Unit) -> float:
         """No section gets more for this unit, before its weight."""
-        title, body, alternate = self._postings.bounds(unit)
+        title, body, alternate = self.postings.bounds(unit)
         return NAME_WEIGHT * (title + _ALTERNATE_SHARE * alternate) + BODY_WEIGHT * body
 
     def _totals(self, sums: Numbers) -> Numbers:
@@ -193,7 +193,7 @@ class Index:
         slots = np.concatenate((documents, bodies + documents, alternates + own))
         values = sums[slots]
         for unit in units:
-            values += self._postings.at(unit, slots)
+            values += self.postings.at(unit, slots)
         count = len(documents)
         owners = documents.searchsorted(self._fields.owners[own])
         return _best(_total(values[:count], values[count : 2 * count], values[2 * count :], owners), limit, documents)
@@ -223,7 +223,7 @@ class Index:
 
     def _name(self, text: str) -> "_Name":
         terms = [
-            (self._postings.idf(term) or 0.0, (term, *self._lexicon.concepts_of(term)))
+            (self.postings.idf(term) or 0.0, (term, *self._lexicon.concepts_of(term)))
             for term in dict.fromkeys(term for word in words(text) for term in word.terms)
             if term not in self._lexicon.light_stems
         ]

@@ -37,7 +37,16 @@ def read(path: Path, *, strict: bool = True) -> Library:
         ConfigurationError: the folder is missing, isn't one, or has no usable Markdown; if `strict`, also if a file
             isn't readable as it stands.
     """
-    files = folder.files(path, strict=strict, also=(cases.SUFFIX,))
+    return of_files(files_of(path, strict=strict), path)
+
+
+def files_of(path: Path, *, strict: bool = True) -> folder.Files:
+    """The files that `read` reads. Raises as it does, but for a FAQ without an entry."""
+    return folder.files(path, strict=strict, also=(cases.SUFFIX,))
+
+
+def of_files(files: folder.Files, path: Path) -> Library:
+    """What is in these files of a folder. Raises ConfigurationError if that is no entry at all."""
     documents = {
         file: markdown.parse(text, file) for file, text in files.texts.items() if not file.endswith(cases.SUFFIX)
     }

@@ -25,6 +25,7 @@ _ALSO = re.compile(
     r"\b(?:see also|further reading|more information|for more|learn more|related)\b|^\W*more\b", re.IGNORECASE
 )
 _NUMBER = re.compile(r"\b(?:see|section|question|entry|chapter|in|under|to|as)\s+(\d+(?:\.\d+)+)\b", re.IGNORECASE)
+_ANY_NUMBER = re.compile(r"\d\.\d")
 _TITLE_NUMBER = re.compile(r"^\(?(\d+(?:\.\d+)*)[.):]?\s+")
 _LEADING_NUMBER = re.compile(r"^[\d-]+")
 
@@ -61,21 +62,26 @@ def find(sections: Sequence[Section]) -> dict[int, tuple[Reference, ...]]:
     places = _Places(sections)
     found: dict[int, tuple[Reference, ...]] = {}
     for number, section in enumerate(sections):
-        if section.code or len(section.prose) > _LONGEST_POINTER:
+        if section.code or len(section.prose) > _LONGEST_POINTER or not _may_point(section):
             continue
         sentences = [part.strip() for part in _SENTENCE_END.split(section.body) if part.strip()]
         targets: list[int] = []
         for sentence in sentences:
             if _POINTS.search(sentence) and not _ALSO.search(sentence):
                 targets.extend(places.named_in(sentence, section))
+        targets = [target for target in dict.fromkeys(targets) if target != number]
+        if not targets:
+            continue
         told = [sentence for sentence in sentences if _substitutions(sentence)]
         substitutions = tuple(dict.fromkeys(pair for sentence in told for pair in _substitutions(sentence)))
-        references = tuple(
-            Reference(target, " ".join(told), substitutions) for target in dict.fromkeys(targets) if target != number
-        )
-        if references:
-            found[number] = references[:_MOST_REFERENCES]
+        references = tuple(Reference(target, " ".join(told), substitutions) for target in targets)
+        found[number] = references[:_MOST_REFERENCES]
     return found
+
+
+def _may_point(section: Section) -> bool:
+    """Whether a section has a link to a heading or a number in it: few have, and sentences take time."""
+    return any("#" in link.target for link in section.links) or bool(_ANY_NUMBER.search(section.body))
 
 
 def _substitutions(sentence: str) -> list[Substitution]:
