@@ -71,8 +71,8 @@ LOWER_IS_BETTER = frozenset({"false_answers", "ece"})
 
 
 def ask_all(faq: Faq, cases: Iterable[Case]) -> tuple[Asked, ...]:
-    """Ask every case."""
-    return tuple(_ask(faq, case) for case in cases)
+    """Ask every case, also one that the FAQ has learnt from, as if it were new."""
+    return tuple(_ask(unknowing, case) for case, unknowing in faq.as_if_new(cases))
 
 
 def figures(asked: Sequence[Asked]) -> Figures:

@@ -1,11 +1,12 @@
 """A FAQ that can be asked."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.domain.errors import Unavailable
 from bot.domain.faq import Answer, Case, Hit, Outcome, Passage, Problem, Referred, Section
 from bot.search import calibration, confidence, mixing, passages, references, splitting, topics
+from bot.search.asked import Asked, parts
 from bot.search.calibration import Calibration
 from bot.search.confidence import Thresholds
 from bot.search.index import Index, Match, Ranking
@@ -16,6 +17,7 @@ from bot.search.spelling import Spelling
 from bot.search.words import lexicon, words
 
 _CANDIDATES = 10
+_PARTS = 5  # parts of the cases, each asked as if it were new
 _TITLE_LENGTH = 300  # characters; a longer query is no title
 
 
@@ -51,6 +53,7 @@ class Faq:
         )
         self._by_location = {(section.file, section.anchor): section for section in reversed(sections)}
         self._cases = tuple(cases)
+        self._asked = self._learnt(self._cases)
         self._meaning: SemanticIndex | None = None
         self._mix = Mix()
         if index is None and calibrated and calibrated.content != calibration.content_hash(sections, cases):
@@ -76,6 +79,19 @@ class Faq:
     def mix(self) -> Mix:
         """What words and meaning weigh, where meaning has a say."""
         return self._mix
+
+    def as_if_new(self, cases: Iterable[Case]) -> Iterator[tuple[Case, "Faq"]]:
+        """Each case with the FAQ as it would be had that case, if it is among those that were learnt, not been known:
+        a fifth of them is left out together. The confidence stays."""
+        numbers = parts(self._cases, _PARTS)
+        without: dict[int | None, Faq] = {None: self}
+        for case in cases:
+            part = numbers.get(_plain(case.query))
+            if part not in without:
+                without[part] = other = copy.copy(self)
+                rest = [known for known in self._cases if numbers.get(_plain(known.query)) != part]
+                other._asked = self._learnt(rest)
+            yield case, without[part]
 
     def section(self, file: str, anchor: str) -> Section | None:
         """The section with this anchor in this file; both as in `Section`."""
@@ -128,6 +144,9 @@ class Faq:
         ranking = self.ranking(query)
         return _features(ranking) if ranking.matches else (0.0,) * len(confidence.FEATURES)
 
+    def _learnt(self, cases: Sequence[Case]) -> Asked:
+        return Asked(self.sections, cases, self._lexicon, self._units, self.index.mass)
+
     def _units(self, text: str) -> list[Unit]:
         return units(text, self._vocabulary, self._lexicon)
 
@@ -147,12 +166,12 @@ class Faq:
     def _ranked(self, query: str, asked: list[Unit], topic: Section | None = None) -> Ranking:
         named = "" if topic or len(query) > _TITLE_LENGTH else query
         if self._meaning is None or is_code(asked) or all(unit.light for unit in asked):
-            return self.index.search(asked, _CANDIDATES, named)
+            return self.index.search(asked, _CANDIDATES, named, self._asked)
         try:
             near = self._meaning.nearness(f"{topic.title}: {query}" if topic else query)
         except Unavailable:  # words alone are an answer too
-            return self.index.search(asked, _CANDIDATES, named)
-        lexical = self.index.search(asked, mixing.CANDIDATES, named)
+            return self.index.search(asked, _CANDIDATES, named, self._asked)
+        lexical = self.index.search(asked, mixing.CANDIDATES, named, self._asked)
         return mixing.rank(
             lexical,
             near,
@@ -160,6 +179,7 @@ class Faq:
             self._mix.lexical_weight,
             index=self.index,
             units=asked,
+            asked=self._asked,
             limit=_CANDIDATES,
         )
 
@@ -259,8 +279,8 @@ def _samples(faq: Faq, cases: Sequence[Case], kind: type[Ranking]) -> list[calib
     names = {_plain(name) for section in faq.sections for name in (section.title, *section.metadata.alternates)}
     samples: list[calibration.Sample] = []
     asked = [case for case in cases if case.split != "test" and _plain(case.query) not in names]
-    for case in calibration.in_fixed_order(asked):
-        ranking = faq.ranking(case.query)
+    for case, unknowing in faq.as_if_new(calibration.in_fixed_order(asked)):
+        ranking = unknowing.ranking(case.query)
         if ranking.matches and type(ranking) is kind:
             first = faq.sections[ranking.matches[0].document]
             samples.append((_features(ranking), first.location in case.gold or first.title in case.gold))

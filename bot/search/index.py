@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.faq import Section
+from bot.search.asked import Asked
 from bot.search.counting import Kind, TermCounter
 from bot.search.numbers import Numbers
 from bot.search.postings import Fields, Postings, idf
@@ -21,7 +22,7 @@ from bot.search.words import Lexicon, words
 NAME_WEIGHT = 2.0
 BODY_WEIGHT = 1.0
 _ALTERNATE_SHARE = 0.65  # what an alternate counts, against a title; tuning questions can't tell .5 from .8
-_LESSER_NAME_SHARE = 0.3  # what the weaker of title and alternates adds; they can't tell 0 from .4
+_LESSER_NAME_SHARE = 0.5  # what the weaker of title and alternates adds; .3 to .7 hardly differ
 _MANY_POSTINGS = 4000  # from here on it pays to look at the best sections only
 _BLOCK = 64  # sections of which only the best counts when a bound for the best of all is looked for
 _FEW = 100  # it pays to look the rest up for one section in so many
@@ -42,13 +43,16 @@ class Ranking:
     """The best matches of a query, best first, and what speaks for the first.
 
     `evidence` is its score in units of one word that no section has. `covered` is the share in [0, 1] of the query's
-    weight that it has, `title_named` the share of its own title that the query names.
+    weight that it has, `title_named` the share of its own title that the query names, `asked` and `refused` how much the
+    query is like a question that was asked about it before, and like one that nothing answers.
     """
 
     matches: tuple[Match, ...]
     evidence: float = 0.0
     covered: float = 0.0
     title_named: float = 0.0
+    asked: float = 0.0
+    refused: float = 0.0
 
 
 class Index:
@@ -119,33 +123,38 @@ class Index:
                 return sum(rarities) / len(terms)
         return self.unknown_idf
 
-    def search(self, units: Sequence[Unit], limit: int, query: str = "") -> Ranking:
+    def search(self, units: Sequence[Unit], limit: int, query: str = "", asked: Asked | None = None) -> Ranking:
         """The best `limit` sections; ties in document order. Sections without any match aren't listed. A section one
-        of whose names is the `query`, word by word, comes before all others."""
-        scores = self._scores(units, limit)
+        of whose names is the `query`, word by word, comes before all others. What was `asked` before counts too."""
+        scores = self._scores(units, limit, asked.scores(units) if asked else None)
         top = max(scores.values(), default=0.0)
         for document in dict.fromkeys(self._named.get(_named(query), ())) if top and query else ():
             scores[document] = scores.get(document, 0.0) + top
         ranked = heapq.nsmallest(limit, scores, key=lambda document: (-scores[document], document))
         if not ranked:
             return Ranking(())
-        covered, title_named = self.support(ranked[0], units)
         return Ranking(
             matches=tuple(Match(document, scores[document]) for document in ranked),
             evidence=scores[ranked[0]] / self.unknown_idf,
-            covered=covered,
-            title_named=title_named,
+            **self.support(ranked[0], units, asked),
         )
 
-    def support(self, document: int, units: Sequence[Unit]) -> tuple[float, float]:
-        """What speaks for a section, whether it is first or not: `covered` and `title_named` of a ranking."""
+    def support(self, document: int, units: Sequence[Unit], asked: Asked | None = None) -> dict[str, float]:
+        """What speaks for a section, whether it is first or not: `covered`, `title_named`, `asked` and `refused` of a
+        ranking."""
         slots = (document, self.size + document, *range(*self._fields.alternates_of(document)))
         masses = [unit.weight * self.mass(unit) for unit in units]
         found = sum(mass * self.postings.share(unit, slots) for mass, unit in zip(masses, units, strict=True))
-        return _ratio(found, sum(masses)), self._title_named(document, units)
+        before, refused = asked.likeness(units, document) if asked else (0.0, 0.0)
+        return {
+            "covered": _ratio(found, sum(masses)),
+            "title_named": self._title_named(document, units),
+            "asked": before,
+            "refused": refused,
+        }
 
-    def _scores(self, units: Sequence[Unit], limit: int) -> dict[int, float]:
-        """The scores of at least the best `limit` sections.
+    def _scores(self, units: Sequence[Unit], limit: int, before: Numbers | None) -> dict[int, float]:
+        """The scores of at least the best `limit` sections; `before` is what each has without the units.
 
         Units are added up, those that can say most first. Once what is left can't lift an unseen section above the
         `limit` best, the rest is looked up for the sections that may still be among them (MaxScore: Turtle and Flood,
@@ -163,26 +172,31 @@ class Index:
             # a look at who is ahead costs as much as reading a field of all sections, and nobody is ahead by more than
             # what was read
             if unread > max(_MANY_POSTINGS, self.size) and read > left:
-                scores = self._totals(sums)
+                scores = self._totals(sums, before)
                 enough = _lower_bound(scores, limit) - left - _ROUNDING
                 kept = np.flatnonzero(scores >= enough) if enough > 0 else ()
                 if 0 < len(kept) <= max(limit, self.size // _FEW):
-                    return self._finished(np.asarray(kept), [units[rest] for rest in order[place:]], sums, limit)
+                    return self._finished(
+                        np.asarray(kept), [units[rest] for rest in order[place:]], sums, limit, before
+                    )
             postings.add(units[at], sums, scratch)
             left, read, unread = left - bounds[at], read + bounds[at], unread - costs[place]
-        return _best(self._totals(sums), limit)
+        return _best(self._totals(sums, before), limit)
 
     def _bound(self, unit: Unit) -> float:
         """No section gets more for this unit, before its weight."""
         title, body, alternate = self.postings.bounds(unit)
         return NAME_WEIGHT * (title + _ALTERNATE_SHARE * alternate) + BODY_WEIGHT * body
 
-    def _totals(self, sums: Numbers) -> Numbers:
-        """The score of every section, from what its slots have."""
+    def _totals(self, sums: Numbers, before: Numbers | None) -> Numbers:
+        """The score of every section, from what its slots have and what it had before."""
         _, bodies, alternates, _ = self._fields.bounds
-        return _total(sums[:bodies], sums[bodies:alternates], sums[alternates:], self._fields.owners)
+        scores = _total(sums[:bodies], sums[bodies:alternates], sums[alternates:], self._fields.owners)
+        return scores if before is None else scores + before
 
-    def _finished(self, documents: Numbers, units: Sequence[Unit], sums: Numbers, limit: int) -> dict[int, float]:
+    def _finished(
+        self, documents: Numbers, units: Sequence[Unit], sums: Numbers, limit: int, before: Numbers | None
+    ) -> dict[int, float]:
         """The scores of the best of a few sections, with the units that aren't in `sums` yet."""
         import numpy as np
 
@@ -196,7 +210,8 @@ class Index:
             values += self.postings.at(unit, slots)
         count = len(documents)
         owners = documents.searchsorted(self._fields.owners[own])
-        return _best(_total(values[:count], values[count : 2 * count], values[2 * count :], owners), limit, documents)
+        scores = _total(values[:count], values[count : 2 * count], values[2 * count :], owners)
+        return _best(scores if before is None else scores + before[documents], limit, documents)
 
     def _title_named(self, document: int, units: Sequence[Unit]) -> float:
         """The share of a section's best name that the query names."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.search import confidence
+from bot.search.asked import Asked
 from bot.search.index import Index, Match, Ranking
 from bot.search.query import Unit
 
@@ -53,6 +54,7 @@ def rank(
     *,
     index: Index,
     units: Sequence[Unit],
+    asked: Asked,
     limit: int,
 ) -> MixedRanking:
     """The best `limit` sections; ties in document order; those that nothing speaks for aren't listed. `sure` in [0, 1]
@@ -69,13 +71,11 @@ def rank(
         return MixedRanking(())
     first = ranked[0]
     others = [near[document] for document in nearest[: _OTHERS + 1] if document != first][:_OTHERS]
-    covered, title_named = index.support(first, units)
     own = next((match.score for match in lexical.matches if match.document == first), 0.0)
     return MixedRanking(
         matches=tuple(Match(document, scores[document]) for document in ranked),
         evidence=own / index.unknown_idf,
-        covered=covered,
-        title_named=title_named,
+        **index.support(first, units, asked),
         near=max(near[first], 0.0),
         ahead=max(near[first] - sum(others) / len(others), 0.0) if others else 0.0,
         agreed=float(bool(lexical.matches) and lexical.matches[0].document == first),

@@ -1,0 +1,127 @@
+"""What was asked before: the cases of a FAQ as one more field of its entries.
+
+Somebody wrote which entry answers a question, or that none does; the next person uses some of the same words. So all
+questions to an entry together are one text of it, scored by BM25 like the others; those that nothing answers are the
+text of an entry that isn't there. And the single question that is most like the one that is asked tells how sure the
+answer is. Cases of the split `test` are never among them.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
+
+from bot.domain.faq import Case, Section
+from bot.search.counting import Kind, TermCounter
+from bot.search.numbers import Numbers
+from bot.search.postings import Fields, Postings
+from bot.search.query import Unit
+from bot.search.words import CONCEPT, Lexicon, words
+
+ASKED_WEIGHT = 0.75
+"""What the field counts, against 1 for the body. Found with questions of one author learnt and another's asked: .5 to 1
+do the same, more makes rare words of a few questions too loud."""
+
+Read = Callable[[str], Sequence[Unit]]
+Mass = Callable[[Unit], float]
+
+
+class Asked:
+    """The questions that were asked about each section, and those that nothing answers. Immutable.
+
+    `read` gives the units of a question, `mass` how much one of them says.
+    """
+
+    def __init__(
+        self, sections: Sequence[Section], cases: Iterable[Case], lexicon: Lexicon, read: Read, mass: Mass
+    ) -> None:
+        numbers: dict[str, list[int]] = {}
+        for number, section in enumerate(sections):
+            numbers.setdefault(section.location, []).append(number)
+            numbers.setdefault(section.title, []).append(number)
+        texts: dict[int, list[str]] = {}
+        self._size = len(sections)
+        self._nothing = len(sections)
+        self._mass = mass
+        self._questions: dict[int, _Questions] = {}
+        for case in cases:
+            if case.split == "test":
+                continue
+            owners = (
+                {number for gold in case.gold for number in numbers.get(gold, ())} if case.gold else {self._nothing}
+            )
+            units = [unit for unit in read(case.query) if not unit.light] if owners else []
+            for owner in sorted(owners):
+                texts.setdefault(owner, []).append(case.query)
+                self._questions.setdefault(owner, _Questions()).add(units, mass)
+        self._owners = sorted(texts)
+        self._postings = _postings([texts[owner] for owner in self._owners], lexicon) if texts else None
+
+    def scores(self, units: Sequence[Unit]) -> Numbers | None:
+        """What each section gets for what was asked about it; None if there are no questions."""
+        import numpy as np
+
+        if self._postings is None:
+            return None
+        slots = self._postings.fields.bounds[3]
+        sums, scratch = np.zeros(slots), np.zeros(slots)
+        for unit in units:
+            self._postings.add(unit, sums, scratch)
+        found = np.zeros(self._size + 1)
+        found[self._owners] = ASKED_WEIGHT * sums[: len(self._owners)]
+        return found[: self._size]
+
+    def likeness(self, units: Sequence[Unit], section: int) -> tuple[float, float]:
+        """How much a question is like one that was asked before: about a section, and among those that nothing
+        answers. In [0, 1]; 1 is the same words."""
+        named = [(unit, unit.weight * self._mass(unit)) for unit in units if not unit.light]
+        return self._likeness(named, section), self._likeness(named, self._nothing)
+
+    def _likeness(self, named: Sequence[tuple[Unit, float]], owner: int) -> float:
+        known = self._questions.get(owner)
+        return known.likeness(named) if known and named else 0.0
+
+
+class _Questions:
+    """The questions of one owner by the terms that they can be read as."""
+
+    def __init__(self) -> None:
+        self._masses: list[float] = []
+        self._having: dict[str, list[int]] = {}
+
+    def add(self, units: Sequence[Unit], mass: Mass) -> None:
+        number = len(self._masses)
+        self._masses.append(sum(unit.weight * mass(unit) for unit in units))
+        for term in dict.fromkeys(term for unit in units for terms, _ in unit.readings for term in terms):
+            self._having.setdefault(term, []).append(number)
+
+    def likeness(self, named: Sequence[tuple[Unit, float]]) -> float:
+        """The mass in common with the most similar question, as a share of the mass of both together."""
+        shared: dict[int, float] = {}
+        for unit, mass in named:
+            best: dict[int, float] = {}
+            for terms, weight in unit.readings:
+                for term in terms:
+                    for number in self._having.get(term, ()):
+                        best[number] = max(best.get(number, 0.0), weight / len(terms) if term[0] != CONCEPT else weight)
+            for number, weight in best.items():
+                shared[number] = shared.get(number, 0.0) + weight * mass
+        total = sum(mass for _, mass in named)
+        return max((same / (total + self._masses[at] - same) for at, same in shared.items()), default=0.0)
+
+
+def _postings(texts: Sequence[Sequence[str]], lexicon: Lexicon) -> Postings:
+    """Each list of questions as one text, in the place where an index of sections has its titles."""
+    import numpy as np
+
+    fields = Fields(len(texts), np.zeros(0, np.int64))
+    counter = TermCounter(lexicon, fields.bounds[3])
+    for slot, questions in enumerate(texts):
+        for question in questions:
+            counter.add(slot, Kind.NAME, question)
+    return Postings.of(counter.counts(), fields)
+
+
+def parts(cases: Iterable[Case], count: int) -> dict[tuple[str, ...], int]:
+    """A number below `count` for every question that is learnt from, the same for those that differ in marks and case
+    only; it depends on the question alone."""
+    plain = (tuple(word.text for word in words(case.query)) for case in cases if case.split != "test")
+    return {question: sha256(" ".join(question).encode()).digest()[0] % count for question in plain}
