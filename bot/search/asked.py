@@ -55,14 +55,14 @@ class Asked:
         self._owners = sorted(texts)
         self._postings = _postings([texts[owner] for owner in self._owners], lexicon) if texts else None
 
-    def scores(self, units: Sequence[Unit]) -> Numbers | None:
+    def scores(self, units: Sequence[Unit]) -> "Numbers | None":
         """What each section gets for what was asked about it; None if there are no questions."""
         import numpy as np
 
         if self._postings is None:
             return None
         slots = self._postings.fields.bounds[3]
-        sums, scratch = np.zeros(slots), np.zeros(slots)
+        sums, scratch = (np.zeros(slots, np.float32) for _ in range(2))
         for unit in units:
             self._postings.add(unit, sums, scratch)
         found = np.zeros(self._size + 1)

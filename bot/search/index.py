@@ -21,7 +21,7 @@ from bot.search.words import Lexicon, words
 
 NAME_WEIGHT = 2.0
 BODY_WEIGHT = 1.0
-_ALTERNATE_SHARE = 0.65  # what an alternate counts, against a title; tuning questions can't tell .5 from .8
+_ALTERNATE_SHARE = 0.8  # what an alternate counts, against a title; tuning questions can't tell .5 from .8
 _LESSER_NAME_SHARE = 0.5  # what the weaker of title and alternates adds; .3 to .7 hardly differ
 _MANY_POSTINGS = 4000  # from here on it pays to look at the best sections only
 _BLOCK = 64  # sections of which only the best counts when a bound for the best of all is looked for
@@ -43,8 +43,8 @@ class Ranking:
     """The best matches of a query, best first, and what speaks for the first.
 
     `evidence` is its score in units of one word that no section has. `covered` is the share in [0, 1] of the query's
-    weight that it has, `title_named` the share of its own title that the query names, `asked` and `refused` how much the
-    query is like a question that was asked about it before, and like one that nothing answers.
+    weight that it has, `title_named` the share of its own title that the query names, `asked` and `refused` how much
+    the query is like a question that was asked about it before, and like one that nothing answers.
     """
 
     matches: tuple[Match, ...]
@@ -153,7 +153,7 @@ class Index:
             "refused": refused,
         }
 
-    def _scores(self, units: Sequence[Unit], limit: int, before: Numbers | None) -> dict[int, float]:
+    def _scores(self, units: Sequence[Unit], limit: int, before: "Numbers | None") -> dict[int, float]:
         """The scores of at least the best `limit` sections; `before` is what each has without the units.
 
         Units are added up, those that can say most first. Once what is left can't lift an unseen section above the
@@ -188,14 +188,14 @@ class Index:
         title, body, alternate = self.postings.bounds(unit)
         return NAME_WEIGHT * (title + _ALTERNATE_SHARE * alternate) + BODY_WEIGHT * body
 
-    def _totals(self, sums: Numbers, before: Numbers | None) -> Numbers:
+    def _totals(self, sums: Numbers, before: "Numbers | None") -> Numbers:
         """The score of every section, from what its slots have and what it had before."""
         _, bodies, alternates, _ = self._fields.bounds
         scores = _total(sums[:bodies], sums[bodies:alternates], sums[alternates:], self._fields.owners)
         return scores if before is None else scores + before
 
     def _finished(
-        self, documents: Numbers, units: Sequence[Unit], sums: Numbers, limit: int, before: Numbers | None
+        self, documents: Numbers, units: Sequence[Unit], sums: Numbers, limit: int, before: "Numbers | None"
     ) -> dict[int, float]:
         """The scores of the best of a few sections, with the units that aren't in `sums` yet."""
         import numpy as np

@@ -97,7 +97,9 @@ def test_a_broken_calibration_is_refused_and_an_old_one_ignored(tmp_path: Path, 
 def test_a_folder_brings_its_calibration_and_its_cases(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# T\n\n## How do I bake bread?\n\nIn the oven.\n", encoding="utf-8")
     first = load(tmp_path)
-    Calibration(Coefficients(9, (0,) * len(FEATURES)), content=first.calibration.content).save(tmp_path / CALIBRATION_FILE)
+    Calibration(Coefficients(9, (0,) * len(FEATURES)), content=first.calibration.content).save(
+        tmp_path / CALIBRATION_FILE
+    )
 
     assert load(tmp_path).ask("bread").hits[0].score > 0.99
     assert first.ask("bread").hits[0].score < 0.99
