@@ -61,6 +61,7 @@ from bot.listeners.socket_mode import SocketMode
 from bot.listeners.webhook import PATH as WEBHOOK_PATH
 from bot.listeners.webhook import ReloadHook
 from bot.ports import Embedder, FaqOrigin
+from bot.services.admin import Admin
 from bot.services.environments import Environments
 from bot.services.faq_source import FaqSource
 from bot.services.guard import Guard
@@ -80,6 +81,7 @@ __all__ = [
     "azure",
     "link_table",
     "load_faq",
+    "model_in",
     "open_state",
     "serve",
     "shipped_faq",
@@ -145,6 +147,7 @@ class Bot:
             replies=replies,
             identity=identity,
             help_service=help_service,
+            admin_service=Admin(self._faq, guard),
             runs_service=runs,
             environments_service=Environments(workspace, guard),
             models_service=Models(workspace, guard),
@@ -280,6 +283,11 @@ def _faq_origin(settings: Settings) -> FaqOrigin:
         return FaqFolder(faq.folder or shipped_faq())
     token = faq.git_token.get_secret_value()
     return FaqRepository(faq.git, faq.git_ref, settings.state / "faq-git", folder=faq.git_folder, token=token)
+
+
+def model_in(folder: Path) -> Embedder:
+    """The sentence model in a folder, without a memory on disk. Raises ConfigurationError."""
+    return OnnxEmbedder(folder)
 
 
 def _embedder(settings: Settings) -> Embedder | None:

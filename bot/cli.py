@@ -10,7 +10,9 @@ import typer
 
 from bot.audit_cli import app as audit_app
 from bot.authoring.commands import app as faq_app
+from bot.authoring.meaning import run_models_by
 from bot.domain.errors import BotError, ConfigurationError
+from bot.ports import Embedder
 
 app = typer.Typer(
     name="aml-bot",
@@ -21,6 +23,15 @@ app = typer.Typer(
 )
 app.add_typer(audit_app, name="audit")
 app.add_typer(faq_app, name="faq")
+
+
+def _model_in(folder: Path) -> Embedder:
+    from bot.bootstrap import model_in
+
+    return model_in(folder)
+
+
+run_models_by(_model_in)
 
 SettingsFile = Annotated[
     Path | None,

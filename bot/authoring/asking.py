@@ -36,7 +36,8 @@ def _explained(faq: Faq, found: Answer) -> list[str]:
     """What the probability of the first entry is made of."""
     if not found.hits:
         return ["No word of the question is in the FAQ."]
-    values = zip(confidence.FEATURES, faq.evidence(found.query), strict=True)
+    evidence = faq.evidence(found.query)
+    values = zip((*confidence.FEATURES, *confidence.NEARNESS)[: len(evidence)], evidence, strict=True)
     ranking = faq.ranking(found.query)
     scores = [f"{match.score:.2f} {faq.sections[match.document].location}" for match in ranking.matches[:5]]
     return [*(f"{name} {value:.2f}" for name, value in values), f"scores: {', '.join(scores)}"]

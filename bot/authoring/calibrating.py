@@ -4,6 +4,7 @@ from pathlib import Path
 
 from bot.search import Faq, read
 from bot.search.calibration import Calibration
+from bot.search.mixing import Mix
 
 
 def calibrated(folder: Path) -> Calibration:
@@ -25,3 +26,11 @@ def told(calibration: Calibration) -> str:
     if not calibration.learnt:
         return f"Learning from {basis} gains nothing: the coefficients that ship with the bot stay."
     return f"Learnt from {basis}."
+
+
+def told_of_mix(mix: Mix) -> str:
+    """A sentence about words and meaning together."""
+    return (
+        f"With the model, words weigh {mix.lexical_weight:g} against 1 for meaning; "
+        "that isn't written: the bot learns it whenever it has the vectors."
+    )

@@ -24,6 +24,12 @@ FaqFolder = Annotated[
     Path | None,
     typer.Option("--faq", help="folder of Markdown; else the FAQ that ships with the bot", show_default=False),
 ]
+Model = Annotated[
+    Path | None,
+    typer.Option(
+        "--model", help="folder of a sentence model, as in the setting faq.semantic_model", show_default=False
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output")]
 
 
@@ -114,7 +120,7 @@ def evaluate(
     baseline: Annotated[
         Path | None,
         typer.Option(
-            help="committed figures to compare with; else baseline.json of the FAQ, for its own cases",
+            help="committed figures to compare with; else baseline.json of the FAQ, for its own cases without a model",
             show_default=False,
         ),
     ] = None,
@@ -122,11 +128,12 @@ def evaluate(
     tolerance: Annotated[
         float, typer.Option(min=0, max=1, help="how much worse than committed a figure may be")
     ] = TOLERANCE,
+    model: Model = None,
     json: AsJson = False,
 ) -> None:
     """Ask the FAQ its cases and print how well it answers; exit code 1 if a figure is worse than committed."""
     from bot.authoring import cases as all_cases
-    from bot.authoring import evaluation, scores
+    from bot.authoring import evaluation, meaning, scores
     from bot.search import load, load_cases
 
     with _one_sentence():
@@ -139,11 +146,11 @@ def evaluate(
                 f"There are no cases to ask in “{cases or folder}” (split: {split}). Write some into the entries "
                 "(answers, not) or into a file beside them that ends in .cases.jsonl."
             )
-        path = baseline or (folder / "baseline.json" if not cases else None)
+        path = baseline or (folder / "baseline.json" if not cases and not model else None)
         if path is None and update_baseline:
             raise ConfigurationError("Where shall the figures be written to? Name the file with --baseline.")
         committed = scores.read(path, must_exist=bool(baseline) and not update_baseline) if path else None
-        asked = evaluation.ask_all(loaded, chosen)
+        asked = evaluation.ask_all(meaning.added(loaded, model), chosen)
         worse = committed.worse(asked, tolerance) if committed and committed.splits else None
         if committed and update_baseline:
             committed.write(asked)
@@ -170,8 +177,9 @@ def preview(
     from bot.search import load
 
     with _one_sentence():
-        section = find(load(faq or _shipped()), entry)
-    message = answers.section("preview", section, can_call_human=True)
+        loaded = load(faq or _shipped())
+        section = find(loaded, entry)
+    message = answers.section("preview", section, loaded.referred(section), can_call_human=True)
     _show(message.as_dict(), json=json)
 
 
@@ -180,13 +188,15 @@ def ask(
     question: Annotated[str, typer.Argument(help="in quotes")],
     faq: FaqFolder = None,
     explain: Annotated[bool, typer.Option("--explain", help="also what the probability is made of")] = False,
+    model: Model = None,
 ) -> None:
     """Ask the FAQ, and see how sure it is of which entries and what of the first it would show."""
+    from bot.authoring import meaning
     from bot.authoring.asking import answer
     from bot.search import load
 
     with _one_sentence():
-        loaded = load(faq or _shipped())
+        loaded = meaning.added(load(faq or _shipped()), model)
     _print(answer(loaded, question, explain=explain))
 
 
@@ -196,14 +206,17 @@ def calibrate(
     output: Annotated[
         Path | None, typer.Option(help="file to write; else calibration.json of the FAQ", show_default=False)
     ] = None,
+    model: Model = None,
 ) -> None:
     """Learn from the FAQ's own cases how sure an answer is, and keep that: a start then needn't learn it."""
-    from bot.authoring.calibrating import calibrated, told
-    from bot.search import CALIBRATION_FILE
+    from bot.authoring import meaning
+    from bot.authoring.calibrating import calibrated, told, told_of_mix
+    from bot.search import CALIBRATION_FILE, load
 
     with _one_sentence():
         folder = faq or _shipped()
         learnt = calibrated(folder)
+        mix = meaning.added(load(folder), model).mix if model else None
         path = output or folder / CALIBRATION_FILE
         try:
             learnt.save(path)
@@ -212,7 +225,7 @@ def calibrate(
                 f"The calibration can't be written to “{path}” ({error.strerror}). Name another file with --output.",
                 detail=str(error),
             ) from error
-    _print(f"{told(learnt)} Written to {path}.")
+    _print(f"{told(learnt)} Written to {path}.{f' {told_of_mix(mix)}' if mix else ''}")
 
 
 def _show(message: dict[str, object], *, json: bool) -> None:

@@ -47,7 +47,7 @@ def section(
     """A whole entry, the one that somebody chose, and what it sends its readers to."""
     draw = _Drawing(key, source_url, can_call_human=can_call_human)
     layout = Layout().header(section.title or section.file)
-    markdown.add(layout, section.body or section.prose)
+    markdown.add(layout, section.body or section.prose, section.links)
     layout.context(_source(section, section.line, source_url))
     draw.referred(layout, referred, Passage(section.body, section.file, section.body_line, truncated=False))
     return draw.verdict(layout).message()
@@ -106,7 +106,7 @@ class _Drawing:
         return self.referred(layout, hit.referred, hit.passage)
 
     def _passage(self, layout: Layout, section: Section, passage: Passage, *, keep: bool) -> None:
-        markdown.add(layout, passage.markdown)
+        markdown.add(layout, passage.markdown, section.links)
         if passage.truncated:
             value = json_value(key=self.key, file=section.file, anchor=section.anchor)
             more = button("More", "show_choice", value, says=f"Show the whole entry: {section.title}")

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
 from markdown_it.token import Token
 
 from bot.blocks import mrkdwn
 from bot.blocks.layout import Layout
+from bot.domain.faq import Link
 
 _BULLETS = ("•", "◦", "▪")
 _INDENT = "    "
@@ -24,6 +26,8 @@ _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 # Which addresses may be links is decided in one place, `mrkdwn.link`; the parser would show the source of others.
 _PARSER.validateLink = lambda url: bool(url.strip())  # type: ignore[method-assign] # its documented hook
+_REFERENCE = re.compile(r"\[(?P<text>[^\[\]]{1,500})\](?!\()(?:\[(?P<name>[^\[\]]{0,200})\])?")
+_NO_MARKS = str.maketrans("", "", "*_`~\\")
 _MARKS = {"strong": "*", "em": "_", "s": "~"}
 
 
@@ -44,19 +48,39 @@ class Code:
 Piece = Prose | Code
 
 
-def render(markdown: str) -> tuple[Piece, ...]:
-    """The pieces of a Markdown text, in order. Links other than to the web and to mail addresses are just text."""
-    return _Renderer().run(_PARSER.parse(markdown))
+def render(markdown: str, links: Sequence[Link] = ()) -> tuple[Piece, ...]:
+    """The pieces of a Markdown text, in order. Links other than to the web and to mail addresses are just text.
+
+    `links` are those of the entry that the text is from: a link by reference (`[text][name]`) has its address elsewhere
+    in the file.
+    """
+    return _Renderer().run(_PARSER.parse(markdown, {"references": _references(markdown, links)}))
 
 
-def add(layout: Layout, markdown: str) -> Layout:
-    """Put a Markdown text into a message."""
-    for piece in render(markdown):
+def add(layout: Layout, markdown: str, links: Sequence[Link] = ()) -> Layout:
+    """Put a Markdown text into a message; `links` as for `render`."""
+    for piece in render(markdown, links):
         if isinstance(piece, Code):
             layout.code(piece.text)
         else:
             layout.text(piece.mrkdwn)
     return layout
+
+
+def _references(markdown: str, links: Sequence[Link]) -> dict[str, dict[str, str]]:
+    """Where the names of links by reference lead to, told by their texts."""
+    targets = {_spoken(link.text): link.target for link in reversed(links)}
+    found: dict[str, dict[str, str]] = {}
+    for match in _REFERENCE.finditer(markdown) if targets else ():
+        target = targets.get(_spoken(match["text"]))
+        if target is not None:
+            found.setdefault(normalizeReference(match["name"] or match["text"]), {"title": "", "href": target})
+    return found
+
+
+def _spoken(text: str) -> str:
+    """A link's text without marks."""
+    return " ".join(text.translate(_NO_MARKS).split())
 
 
 class _Renderer:

@@ -18,6 +18,10 @@ roles = ["*"]
 [[allow]]
 commands = ["submit", "cancel", "env-create", "add-wheel", "model-register"]
 roles = ["Owner", "Contributor", "AzureML Data Scientist"]
+
+[[allow]]
+commands = ["admin"]
+roles = ["Owner"]
 """
 
 

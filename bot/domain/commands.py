@@ -103,6 +103,14 @@ ROLES = Command(
 )
 WHOAMI = Command("whoami", "whoami", "your Azure identity and roles as I see them", example="whoami")
 
+ADMIN = Command(
+    "admin",
+    "admin",
+    "the state of the FAQ: version, entries, what is wrong, how it is searched",
+    action=access.ROLE_ASSIGNMENT_READ,
+    example="admin",
+)
+
 ALL: tuple[Command, ...] = (
     HELP,
     ASK,
@@ -121,5 +129,6 @@ ALL: tuple[Command, ...] = (
     MODEL_REGISTER,
     ROLES,
     WHOAMI,
+    ADMIN,
 )
 BY_NAME = {command.name: command for command in ALL}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.blocks import answers, help, roles, runs  # noqa: A004 - the feature's name in every folder
+from bot.blocks import admin, answers, help, roles, runs  # noqa: A004 - the feature's name in every folder
 from bot.domain import commands as table
 from bot.domain.access import Caller, Principal
 from bot.domain.commands import Command
@@ -21,6 +21,7 @@ from bot.parse import commands as parse
 from bot.parse import requests
 from bot.parse.text import MAX_LENGTH, plain
 from bot.ports import Job
+from bot.services.admin import Admin
 from bot.services.environments import Environments
 from bot.services.help import Help
 from bot.services.identity import Identity
@@ -44,6 +45,7 @@ class Commands:
         replies: Replies,
         identity: Identity,
         help_service: Help,
+        admin_service: Admin,
         runs_service: Runs,
         environments_service: Environments,
         wheels_service: Wheels,
@@ -54,6 +56,7 @@ class Commands:
         self._replies = replies
         self._identity = identity
         self._help = help_service
+        self._admin = admin_service
         self._runs = runs_service
         self.environments = EnvironmentCommands(identity, environments_service)
         self._roles = roles_service
@@ -68,6 +71,7 @@ class Commands:
             requests.Runs: self.list_runs,
             requests.Roles: self._show_roles,
             requests.WhoAmI: self._whoami,
+            requests.Admin: self._show_state,
             **self.environments.handlers(),
             **ModelCommands(identity, models_service).handlers(),
             **WheelCommands(identity, wheels_service).handlers(),
@@ -214,6 +218,9 @@ class Commands:
             reply.private(roles.role(found.role, found.holders))
         else:
             reply.private(roles.workspace_roles(self._roles.workspace(principal)))
+
+    def _show_state(self, _request: requests.Admin, caller: Caller, reply: Reply) -> None:
+        reply.private(admin.faq_state(self._admin.faq(self._principal(caller, table.ADMIN))))
 
     def _whoami(self, _request: requests.WhoAmI, caller: Caller, reply: Reply) -> None:
         reply.private(roles.whoami(self._roles.whoami(self._principal(caller, table.WHOAMI))))

@@ -18,6 +18,7 @@ from bot.parse.options import at_most, no_options, read, shown, unmarked, usage,
 from bot.parse.questions import opens_like_a_question
 from bot.parse.requests import (
     AddWheel,
+    Admin,
     Ask,
     Cancel,
     Help,
@@ -193,6 +194,7 @@ _PARSERS: dict[str, Callable[[Command, str], Request]] = {
     commands.MODEL_REGISTER.name: models.register,
     commands.ROLES.name: _roles,
     commands.WHOAMI.name: _alone(WhoAmI),
+    commands.ADMIN.name: _alone(Admin),
 }
 
 

@@ -161,6 +161,13 @@ class WhoAmI:
     command: ClassVar[Command] = commands.WHOAMI
 
 
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """The state of the FAQ."""
+
+    command: ClassVar[Command] = commands.ADMIN
+
+
 Request = (
     Help
     | Ask
@@ -180,4 +187,5 @@ Request = (
     | ModelRegister
     | Roles
     | WhoAmI
+    | Admin
 )

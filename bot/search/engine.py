@@ -130,6 +130,10 @@ class Faq:
             return (whole,)
         return tuple(answers)
 
+    def referred(self, section: Section) -> tuple[Referred, ...]:
+        """What an entry that only points to others sends its readers to, with what it says to do differently."""
+        return self._referred(self.sections.index(section), self._units(section.title))
+
     def rest(self, section: Section, passage: Passage) -> tuple[Passage, ...]:
         """What a section has beside a passage of it, in its order, in pieces of the length of a passage. Each begins
         at a block; together with the passage they are the whole body but for blank lines."""
@@ -209,16 +213,18 @@ class Faq:
 
     def _hit(self, match: Match, score: float, asked: list[Unit]) -> Hit:
         section = self.sections[match.document]
-        referred = tuple(
+        return Hit(section, score, self._passage(section, asked), self._referred(match.document, asked))
+
+    def _referred(self, number: int, asked: list[Unit]) -> tuple[Referred, ...]:
+        return tuple(
             Referred(
                 self.sections[reference.target],
                 self._passage(self.sections[reference.target], asked),
                 reference.told,
                 reference.substitutions,
             )
-            for reference in self._references.get(match.document, ())
+            for reference in self._references.get(number, ())
         )
-        return Hit(section, score, self._passage(section, asked), referred)
 
     def _passage(self, section: Section, asked: list[Unit]) -> Passage:
         return passages.choose(section, asked, self._lexicon, limit=self._passage_limit)

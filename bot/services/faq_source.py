@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from bot.domain.errors import BotError, ConfigurationError, Unavailable
-from bot.domain.faq_source import FaqState, RefusedChange
+from bot.domain.faq_source import Confidence, FaqState, Meaning, RefusedChange
 from bot.ports import Embedder, FaqFiles, FaqOrigin
 from bot.search import Faq
 from bot.search.semantic import SemanticIndex, Vector, texts_of
@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 
 _FIRST_TRIES = 5
 _PROBLEMS_LOGGED = 20
+_PROBLEMS_TOLD = 5
 _AT_ONCE = 16  # texts embedded between two looks whether they are still wanted
 
 
@@ -38,6 +39,7 @@ class FaqSource:
         self._refreshing, self._exchanging = threading.Lock(), threading.Lock()
         self._refused: RefusedChange | None = None
         self._trouble = ""
+        self._meaning = Meaning.OFF
         self._faq, self._files = self._first()
         self._loaded = datetime.now(UTC)
         _log_problems(self._faq)
@@ -61,6 +63,9 @@ class FaqSource:
             loaded=self._loaded,
             sections=len(faq.sections),
             problems=len(faq.problems),
+            confidence=Confidence(faq.calibration.learnt, faq.calibration.cases, faq.calibration.error),
+            meaning=self._meaning,
+            first_problems=faq.problems[:_PROBLEMS_TOLD],
             refused=self._refused,
             trouble=self._trouble,
         )
@@ -123,6 +128,7 @@ class FaqSource:
 
     def _find_meaning(self, faq: Faq) -> None:
         if self._embedder is not None:
+            self._meaning = Meaning.UNDER_WAY
             threading.Thread(target=self._embed, args=(faq, self._embedder), name="faq-vectors", daemon=True).start()
 
     def _embed(self, faq: Faq, embedder: Embedder) -> None:
@@ -136,10 +142,13 @@ class FaqSource:
             mixed = faq.with_meaning(SemanticIndex(faq.sections, vectors, embedder.embed_query))
         except Exception:  # a model's failures are of many kinds, and words alone are an answer
             log.exception("faq_without_vectors")
+            with self._exchanging:
+                if self._faq is faq:
+                    self._meaning = Meaning.FAILED
             return
         with self._exchanging:
             if self._faq is faq:
-                self._faq = mixed
+                self._faq, self._meaning = mixed, Meaning.READY
                 log.info("faq_has_vectors", texts=len(texts))
 
     def _refuse(self, files: FaqFiles, reason: str) -> None:

@@ -182,3 +182,29 @@ def test_calibrate_writes_what_the_cases_say(folder: Path) -> None:
     assert ended.code == 0
     assert "stay" in ended.out
     assert json.loads((folder.parent / "c.json").read_text())["learnt"] is False
+
+
+def test_preview_follows_a_reference_and_shows_links_by_reference(write: Write) -> None:
+    folder = write(
+        a="## 1.1 How do I start?\n\nCall `begin()` as the [manual][m] says.\n\n"
+        "## 1.2 How do I start for deployment?\n\nSee 1.1, but replace `begin` by `launch`.\n\n"
+        "[m]: https://example.com/manual\n"
+    )
+
+    pointer = faq_command("preview", "1.2 How do I start for deployment?", "--faq", folder, cwd=folder.parent)
+    shown = faq_command("preview", "1.1 How do I start?", "--faq", folder, "--json", cwd=folder.parent)
+
+    assert "1.1 How do I start?" in pointer.out
+    assert "begin \u2192 launch" in pointer.out
+    assert "Call begin()" in pointer.out
+    assert "<https://example.com/manual|manual>" in shown.out
+
+
+@pytest.mark.parametrize("command", [("eval",), ("ask", "conda"), ("calibrate",)])
+def test_a_model_that_cannot_be_run_is_named(folder: Path, command: tuple[str, ...]) -> None:
+    ended = faq_command(*command, "--faq", folder, "--model", "nowhere", cwd=folder.parent)
+
+    assert ended.code == 2
+    assert ended.err.startswith("aml-bot: ")
+    assert "nowhere" in ended.err
+    assert ended.out == ""

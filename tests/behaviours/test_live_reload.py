@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.behaviours.repository import Repository
-from tests.behaviours.team import DANA, GENERAL, HELP, Team, eventually, settings_of, team_in
+from tests.behaviours.team import DANA, GENERAL, HELP, OLIVIA, RUI, Team, eventually, settings_of, team_in
 
 QUESTION = "how do i warm up the flux capacitor?"
 SECRET = "a-webhook-secret"
@@ -80,6 +80,33 @@ def test_a_broken_change_keeps_the_old_answers_and_is_told_once(watching: Team, 
     eventually(lambda: answers(watching, "Push the button."))
     reports = [c for c in watching.slack.changes(mark)[1] if c.channel == GENERAL and c.kind == "posted"]
     assert len(reports) == 1
+
+
+def test_who_looks_after_the_bot_sees_the_state_of_the_faq(watching: Team, folder: Path) -> None:
+    (folder / "faq.md").write_text(entry("See [the plan](#gone)."), encoding="utf-8")
+    eventually(lambda: answers(watching, "the plan"))
+
+    state = watching.command(OLIVIA, "admin")
+
+    assert "2 entries" in state
+    assert "faq.md:3: “#gone” leads to no heading" in state
+    assert "matched by their words" in state
+    assert "as shipped; it has 0 cases" in state
+
+    (folder / "faq.md").write_bytes(b"# How?\n\nBy \xff.\n")
+    eventually(lambda: "can't be used" in watching.command(OLIVIA, "admin"))
+    refused = watching.command(OLIVIA, "admin")
+    assert "faq.md" in refused.partition("can't be used")[2]
+    assert "2 entries" in refused
+    assert answers(watching, "the plan")
+
+    (folder / "faq.md").write_text(entry("Pull the lever."), encoding="utf-8")
+    eventually(lambda: "Nothing is wrong with it." in watching.command(OLIVIA, "admin"))
+
+
+def test_the_state_of_the_faq_is_not_everybodys(watching: Team) -> None:
+    for person in (DANA, RUI):
+        assert "The FAQ that I answer from" not in watching.command(person, "admin")
 
 
 def test_an_entry_that_was_offered_and_is_gone_is_said_to_be_gone(watching: Team, folder: Path) -> None:

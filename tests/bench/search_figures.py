@@ -101,7 +101,8 @@ def main(folder: Path) -> None:
     )
     print(f"confidence: {how} (as shipped: {learnt.shipped_error:.3f})")
     for split in ("tune", "test"):
-        results = [ask(faq, case) for case in load_cases(folder) if case.split == split]
+        cases = [case for case in load_cases(folder) if case.split == split]
+        results = [ask(unknowing, case) for case, unknowing in faq.as_if_new(cases)]
         if not results:
             continue
         print(f"\n{split}: {len(results)} cases, {sum(not result.answerable for result in results)} without an answer")

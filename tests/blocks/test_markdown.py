@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from bot.blocks import mrkdwn
 from bot.blocks.layout import Layout
 from bot.blocks.markdown import Code, Prose, add, render
+from bot.domain.faq import Link
 from tests.blocks import sound
 
 
@@ -188,3 +189,21 @@ def test_cutting_holds_the_limit_and_breaks_nothing(text: str, limit: int) -> No
 
     assert len(cut) <= limit
     sound.check_mrkdwn(cut)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("See [the *guide*][1].", "See <https://example.com/g|the guide>."),
+        ("See [the guide][].", "See <https://example.com/g|the guide>."),
+        ("See [the guide].", "See <https://example.com/g|the guide>."),
+        ("See [other][1].", "See [other][1]."),
+        ("See [bad][2].", "See bad."),
+        ("`[the guide][1]`", "`[the guide][1]`"),
+    ],
+)
+def test_a_link_by_reference_is_resolved_from_the_links_of_its_entry(markdown: str, expected: str) -> None:
+    links = (Link("the guide", "https://example.com/g"), Link("bad", "javascript:alert(1)"))
+    pieces = render(markdown, links)
+
+    assert "\n".join(piece.mrkdwn for piece in pieces if isinstance(piece, Prose)) == expected
