@@ -17,7 +17,7 @@ from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.domain.faq import Case, CodeBlock, Link, Metadata, Problem, Section
 from bot.search.calibration import Calibration
@@ -25,6 +25,9 @@ from bot.search.confidence import Coefficients
 from bot.search.index import Index
 from bot.search.postings import Fields, Postings
 from bot.search.words import lexicon
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 _MAGIC = b"aml-bot faq index 1 "
 _NAME = "faq.index"
@@ -88,13 +91,14 @@ def keep(folder: Path, prepared: Prepared, under: str) -> None:
         "arrays": [(name, array.dtype.str, array.shape) for name, array in arrays.items()],
     }
     as_json = json.dumps(text, separators=(",", ":")).encode("ascii")
-    rest = b"".join((len(as_json).to_bytes(8, "little"), as_json, *(array.tobytes() for array in arrays.values())))
+    filled = [array.data.cast("B") for array in arrays.values() if array.size]
+    rest = (len(as_json).to_bytes(8, "little"), as_json, *filled)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=f"{_NAME}.", delete=False) as file:
             try:
-                file.write(_head(rest))
-                file.write(rest)
+                file.write(_head(*rest))
+                file.writelines(rest)
                 file.flush()
                 os.fsync(file.fileno())
                 Path(file.name).replace(folder / _NAME)
@@ -105,8 +109,11 @@ def keep(folder: Path, prepared: Prepared, under: str) -> None:
         _warn("faq_index_not_kept", error)
 
 
-def _head(rest: "bytes | memoryview") -> bytes:
-    return _MAGIC + hashlib.sha256(rest).hexdigest().encode() + b"\n"
+def _head(*rest: "Buffer") -> bytes:
+    digest = hashlib.sha256()
+    for part in rest:
+        digest.update(part)
+    return _MAGIC + digest.hexdigest().encode() + b"\n"
 
 
 @cache

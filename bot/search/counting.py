@@ -12,7 +12,7 @@ from enum import IntEnum
 from itertools import islice
 
 from bot.search.numbers import Numbers
-from bot.search.words import Lexicon, pieces, words_of_pieces
+from bot.search.words import Lexicon, pieces, plain_words, words
 
 _AT_ONCE = 1 << 18  # pieces that are worked on together: what bounds the memory
 
@@ -54,6 +54,15 @@ class Counts:
     spelled: dict[str, int]
 
 
+def firsts(numbers: Numbers) -> Numbers:
+    """The places in sorted numbers where another one begins."""
+    import numpy as np
+
+    new = np.ones(len(numbers), bool)
+    np.not_equal(numbers[1:], numbers[:-1], out=new[1:])
+    return np.flatnonzero(new)
+
+
 class _Numbering(dict[str, int]):
     """Numbers from 0, given in the order in which they are first asked for."""
 
@@ -70,6 +79,7 @@ class TermCounter:
 
         self._lexicon = lexicon
         self._slot_count = slot_count
+        self._slot_bits = slot_count.bit_length()
         self._pieces = _Numbering()
         self._unread: list[str] = []
         self._terms = _Numbering()
@@ -100,15 +110,17 @@ class TermCounter:
         keys = np.concatenate(self._keys) if self._keys else np.zeros(0, np.int64)
         self._keys.clear()
         keys.sort()
-        places = keys >> _KIND_BITS
-        firsts = np.flatnonzero(np.diff(places, prepend=-1))
         frequencies = np.array([FREQUENCY[kind] for kind in Kind], np.float32)[keys & ((1 << _KIND_BITS) - 1)]
-        counts = np.add.reduceat(frequencies, firsts) if len(firsts) else frequencies
-        terms, slots = np.divmod(places[firsts], self._slot_count) if len(firsts) else (places, places)
+        keys >>= _KIND_BITS
+        first = firsts(keys)
+        counts = np.add.reduceat(frequencies, first) if len(first) else frequencies
+        keys = keys[first]
+        slots = (keys & ((1 << self._slot_bits) - 1)).astype(np.int32)
+        keys >>= self._slot_bits
         return Counts(
             terms=list(self._terms),
-            starts=np.searchsorted(terms, np.arange(len(self._terms) + 1)),
-            slots=slots.astype(np.int32),
+            starts=np.searchsorted(keys, np.arange(len(self._terms) + 1)),
+            slots=slots,
             counts=counts,
             lengths=self._lengths,
             names=self._names,
@@ -139,7 +151,7 @@ class TermCounter:
         owners.append(texts[at])
         concepts = self._concepts_in(stream, texts, ends)
         for each, own in (*zip(terms, owners, strict=True), concepts):
-            self._keys.append((each.astype(np.int64) * self._slot_count << _KIND_BITS) + codes[own])
+            self._keys.append((each.astype(np.int64) << (self._slot_bits + _KIND_BITS)) + codes[own])
         words = sum(np.bincount(own, minlength=len(ends)) for own in owners)
         frequencies = np.array([0.0 if kind is Kind.LENT else FREQUENCY[kind] for kind in Kind])
         self._lengths += np.bincount(slots, weights=words * frequencies[kinds], minlength=self._slot_count)
@@ -151,24 +163,25 @@ class TermCounter:
         phrases, terms = self._lexicon.phrases, self._terms
         start = len(self._texts)
         new = list(islice(self._pieces, start, None))
-        for piece, found in enumerate(words_of_pieces(new), start):
-            if len(found) == 1 and len(found[0].parts) == 1:  # nearly all
-                self._texts.append(found[0].text)
-                parts: tuple[str, ...] = found[0].parts
-                first = terms[parts[0]]
+        for piece, (text, (word, stem)) in enumerate(zip(new, plain_words(new), strict=True), start):
+            if word:
+                self._texts.append(word)
+                first = terms[stem]
                 self._first.append(first)
                 self._parts.append((first,))
-            else:
-                self._texts.append(" ".join(word.text for word in found))
-                own = [terms[term] for word in found for term in word.terms]
-                self._first.append(own[0] if own else -1)
+                if stem in phrases:
+                    self._concepts.add(piece, [terms[concept] for concept in self._lexicon.concepts_of(stem)])
+                continue
+            found = words(text)
+            self._texts.append(" ".join(each.text for each in found))
+            own = [terms[term] for each in found for term in each.terms]
+            self._first.append(own[0] if own else -1)
+            if len(own) > 1:
                 self._others.add(piece, own[1:])
-                parts = tuple(part for word in found for part in word.parts)
-                self._parts.append([terms[part] for part in parts])
-            if any(part in phrases for part in parts):
-                self._concepts.add(
-                    piece, [terms[concept] for part in parts for concept in self._lexicon.concepts_of(part)]
-                )
+            parts = [part for each in found for part in each.parts]
+            self._parts.append([terms[part] for part in parts])
+            if concepts := [terms[concept] for part in parts for concept in self._lexicon.concepts_of(part)]:
+                self._concepts.add(piece, concepts)
 
     def _name(self, stream: Numbers, ends: Numbers, kinds: Numbers) -> None:
         import numpy as np
@@ -196,10 +209,11 @@ class TermCounter:
         values, at = self._concepts.of(stream)
         found = [(values, texts[at]), *self._phrases(stream, texts, ends)]
         concepts, owners = (np.concatenate(each).astype(np.int64) for each in zip(*found, strict=True))
-        once = owners * len(self._terms) + concepts
+        bits = len(self._terms).bit_length()
+        once = (owners << bits) + concepts
         once.sort()
-        owners, concepts = np.divmod(once[np.diff(once, prepend=-1) != 0], max(len(self._terms), 1))
-        return concepts, owners
+        once = once[firsts(once)]
+        return once & ((1 << bits) - 1), once >> bits
 
     def _phrases(self, stream: Numbers, texts: Numbers, ends: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
         """The concepts of the synonyms of several words, with the texts that they are in. Their first two words are

@@ -282,6 +282,8 @@ def learn_mix(faq: Faq, cases: Sequence[Case]) -> Mix:
 
 
 def _samples(faq: Faq, cases: Sequence[Case], kind: type[Ranking]) -> list[calibration.Sample]:
+    if not cases:
+        return []
     names = {_plain(name) for section in faq.sections for name in (section.title, *section.metadata.alternates)}
     samples: list[calibration.Sample] = []
     asked = [case for case in cases if case.split != "test" and _plain(case.query) not in names]

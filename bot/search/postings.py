@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.search.counting import Counts
+from bot.search.counting import Counts, firsts
 from bot.search.numbers import Numbers
 from bot.search.query import Unit
 from bot.search.words import EVERYDAY
@@ -78,7 +78,7 @@ class Postings:
         documents = fields.documents_of(counts.slots)
         field_of = np.searchsorted(np.array(fields.bounds[1:3]), counts.slots, side="right")
         groups = terms * 3 + field_of  # ascending, since slots are
-        new = np.diff(groups * (fields.documents + 1) + documents, prepend=-1) != 0  # a document counts once in a field
+        new = firsts(groups * fields.documents + documents)  # a document counts once in a field
         in_field = np.bincount(groups[new], minlength=3 * len(counts.terms))
         norms = np.zeros(fields.bounds[3])
         for field, share in enumerate(_LENGTH_SHARES):
@@ -90,11 +90,11 @@ class Postings:
         weights = (rarity[groups] * counts.counts / (counts.counts + norms[counts.slots])).astype(np.float32)
         most = np.zeros(3 * len(counts.terms), np.float32)
         if len(groups):
-            firsts = np.flatnonzero(np.diff(groups, prepend=-1))
-            most[groups[firsts]] = np.maximum.reduceat(weights, firsts)
+            first = firsts(groups)
+            most[groups[first]] = np.maximum.reduceat(weights, first)
         whole = terms * fields.documents + documents
         whole.sort()
-        anywhere = np.bincount(whole[np.diff(whole, prepend=-1) != 0] // fields.documents, minlength=len(counts.terms))
+        anywhere = np.bincount(whole[firsts(whole)] // fields.documents, minlength=len(counts.terms))
         return Postings(
             counts.terms,
             fields,
