@@ -3,8 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import Annotated
 
 import typer
 
+from bot.console import one_sentence
 from bot.domain.audit import Head, Wanted
-from bot.domain.errors import BotError, InvalidRequest
+from bot.domain.errors import InvalidRequest
 
 app = typer.Typer(help="Who tried what, what was decided and how it ended.", no_args_is_help=True)
 
@@ -47,7 +47,7 @@ def list_rows(
     settings: SettingsFile = None,
 ) -> None:
     """Print the last rows of the audit that fit, oldest first."""
-    with _one_sentence():
+    with one_sentence():
         from bot.bootstrap import audit_table
         from bot.settings import load
 
@@ -67,7 +67,7 @@ def list_rows(
 @app.command()
 def export(settings: SettingsFile = None) -> None:
     """Print every row as JSON, one a line with its seal, and the head at the end: keep it for `verify --head`."""
-    with _one_sentence():
+    with one_sentence():
         from bot.bootstrap import audit_table
         from bot.settings import load
 
@@ -87,7 +87,7 @@ def verify(
 
     Ends with 1 when something is wrong.
     """
-    with _one_sentence():
+    with one_sentence():
         from bot.bootstrap import audit_table
         from bot.settings import load
 
@@ -97,15 +97,6 @@ def verify(
         typer.echo(f"aml-bot: {verdict.problem} Rows 1 to {verdict.rows} are as they were written.", err=True)
         raise typer.Exit(1)
     typer.echo(f"All {verdict.rows} rows are as they were written. Head: {verdict.head}")
-
-
-@contextmanager
-def _one_sentence() -> Iterator[None]:
-    try:
-        yield
-    except BotError as error:
-        typer.echo(f"aml-bot: {error.user_message}", err=True)
-        raise typer.Exit(2) from error
 
 
 def _since(text: str) -> str:

@@ -1,8 +1,6 @@
 """The command line. A mistake in what was given ends with one sentence on standard error and exit code 2."""
 
 import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +9,8 @@ import typer
 from bot.audit_cli import app as audit_app
 from bot.authoring.commands import app as faq_app
 from bot.authoring.meaning import run_models_by
-from bot.domain.errors import BotError, ConfigurationError
+from bot.console import one_sentence
+from bot.domain.errors import ConfigurationError
 from bot.ports import Embedder
 
 app = typer.Typer(
@@ -44,15 +43,6 @@ def main() -> None:
     app()
 
 
-@contextmanager
-def _one_sentence() -> Iterator[None]:
-    try:
-        yield
-    except BotError as error:
-        typer.echo(f"aml-bot: {error.user_message}", err=True)
-        raise typer.Exit(2) from error
-
-
 @app.command()
 def serve(
     settings: SettingsFile = None,
@@ -63,7 +53,7 @@ def serve(
     from bot import logs
     from bot.settings import load
 
-    with _one_sentence():
+    with one_sentence():
         loaded = load(settings)
         logs.configure(loaded.log_level)
         from bot.bootstrap import serve as serve_bot
@@ -90,7 +80,7 @@ def demo(
     """
     from bot.demo.start import run
 
-    with _one_sentence():
+    with one_sentence():
         trouble = ("--latency", latency, *(word for text in fail or () for word in ("--fail", text)))
         folder = faq.absolute() if faq else None
         code = run(state.absolute(), faq=folder, port=port, seconds=minutes * 60, trouble=trouble)
@@ -114,7 +104,7 @@ def manifest(
     """
     from bot.manifest import as_json, as_yaml
 
-    with _one_sentence():
+    with one_sentence():
         if azure:
             _print_role(settings)
             return
@@ -170,7 +160,7 @@ def link(
     settings: SettingsFile = None,
 ) -> None:
     """Let a Slack person act as an Azure identity; without arguments, list who is linked."""
-    with _one_sentence():
+    with one_sentence():
         if team and not (user and object_id):
             raise ConfigurationError(
                 "A link needs three ids: aml-bot link TEAM USER OBJECT-ID. Without any, who is linked is listed."
@@ -196,7 +186,7 @@ def unlink(
     settings: SettingsFile = None,
 ) -> None:
     """Forget a Slack person's Azure identity."""
-    with _one_sentence():
+    with one_sentence():
         from bot.bootstrap import link_table
         from bot.settings import load
 

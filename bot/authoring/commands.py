@@ -1,8 +1,6 @@
 """`aml-bot faq ...` on the command line. Exit code 0: fine; 1: something to mend; 2: it couldn't be done."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from bot.domain.errors import BotError, ConfigurationError
+from bot.console import one_sentence
+from bot.domain.errors import ConfigurationError
 
 app = typer.Typer(
     help="Write a FAQ that proves itself: check it, score it, see it as Slack will show it.", no_args_is_help=True
@@ -49,15 +48,6 @@ class Split(StrEnum):
     ALL = "all"
 
 
-@contextmanager
-def _one_sentence() -> Iterator[None]:
-    try:
-        yield
-    except BotError as error:
-        typer.echo(f"aml-bot: {error.user_message}", err=True)
-        raise typer.Exit(2) from error
-
-
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -87,7 +77,7 @@ def check(
     from bot.authoring import findings
     from bot.authoring.check import check as check_folder
 
-    with _one_sentence():
+    with one_sentence():
         unknown = [rule for rule in ignore or () if rule not in findings.RULES]
         if unknown:
             raise ConfigurationError(f"There is no rule “{unknown[0]}”. There are: {', '.join(findings.RULES)}.")
@@ -136,7 +126,7 @@ def evaluate(
     from bot.authoring import evaluation, meaning, scores
     from bot.search import load, load_cases
 
-    with _one_sentence():
+    with one_sentence():
         folder = faq or _shipped()
         loaded = load(folder)
         known = all_cases.of_file(cases, loaded) if cases else all_cases.Cases(load_cases(folder))
@@ -176,7 +166,7 @@ def preview(
     from bot.blocks import answers
     from bot.search import load
 
-    with _one_sentence():
+    with one_sentence():
         loaded = load(faq or _shipped())
         section = find(loaded, entry)
     message = answers.section("preview", section, loaded.referred(section), can_call_human=True)
@@ -195,7 +185,7 @@ def ask(
     from bot.authoring.asking import answer
     from bot.search import load
 
-    with _one_sentence():
+    with one_sentence():
         loaded = meaning.added(load(faq or _shipped()), model)
     _print(answer(loaded, question, explain=explain))
 
@@ -213,7 +203,7 @@ def calibrate(
     from bot.authoring.calibrating import calibrated, told, told_of_mix
     from bot.search import CALIBRATION_FILE, load
 
-    with _one_sentence():
+    with one_sentence():
         folder = faq or _shipped()
         learnt = calibrated(folder)
         mix = meaning.added(load(folder), model).mix if model else None

@@ -100,8 +100,10 @@ class _Questions:
             best: dict[int, float] = {}
             for terms, weight in unit.readings:
                 for term in terms:
+                    counts = weight / len(terms) if term[0] != CONCEPT else weight
                     for number in self._having.get(term, ()):
-                        best[number] = max(best.get(number, 0.0), weight / len(terms) if term[0] != CONCEPT else weight)
+                        if best.get(number, 0.0) < counts:
+                            best[number] = counts
             for number, weight in best.items():
                 shared[number] = shared.get(number, 0.0) + weight * mass
         total = sum(mass for _, mass in named)

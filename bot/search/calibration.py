@@ -141,38 +141,20 @@ def log_loss(probabilities: Sequence[float], truth: Sequence[bool]) -> float:
 
 def _fit(samples: Sequence[Sample], prior: Coefficients) -> Coefficients:
     """The most likely coefficients given the samples and the prior, by Newton's method."""
-    start = (prior.intercept, *prior.weights)
-    now = list(start)
-    size = len(now)
+    import numpy as np
+
+    start = np.array((prior.intercept, *prior.weights))
+    inputs = np.array([(1.0, *values) for values, _ in samples])
+    truth = np.array([was_right for _, was_right in samples], float)
+    held = _STRENGTH * np.eye(len(start))
+    now = start
     for _ in range(_STEPS):
-        gradient = [_STRENGTH * (value - origin) for value, origin in zip(now, start, strict=True)]
-        curvature = [[_STRENGTH * (row == column) for column in range(size)] for row in range(size)]
-        for values, was_right in samples:
-            inputs = (1.0, *values)
-            expected = logistic(sum(weight * value for weight, value in zip(now, inputs, strict=True)))
-            slope = expected * (1 - expected)
-            for row in range(size):
-                gradient[row] += (expected - was_right) * inputs[row]
-                for column in range(size):
-                    curvature[row][column] += slope * inputs[row] * inputs[column]
-        step = _solve(curvature, gradient)
-        now = [value - change for value, change in zip(now, step, strict=True)]
-        if max(map(abs, step)) < 1e-9:
+        expected = np.array([logistic(value) for value in (inputs @ now).tolist()])
+        gradient = held @ (now - start) + inputs.T @ (expected - truth)
+        curvature = held + (inputs.T * (expected * (1 - expected))) @ inputs
+        step = np.linalg.solve(curvature, gradient)
+        now = now - step
+        if np.abs(step).max() < 1e-9:
             break
-    return Coefficients(now[0], tuple(now[1:]))
-
-
-def _solve(matrix: list[list[float]], values: list[float]) -> list[float]:
-    """The solution of a positive definite system of equations, by elimination."""
-    size = len(values)
-    rows = [[*row, value] for row, value in zip(matrix, values, strict=True)]
-    for at in range(size):
-        for below in range(at + 1, size):
-            factor = rows[below][at] / rows[at][at]
-            for column in range(at, size + 1):
-                rows[below][column] -= factor * rows[at][column]
-    solution = [0.0] * size
-    for at in reversed(range(size)):
-        known = sum(rows[at][column] * solution[column] for column in range(at + 1, size))
-        solution[at] = (rows[at][size] - known) / rows[at][at]
-    return solution
+    intercept, *weights = now.tolist()
+    return Coefficients(intercept, tuple(weights))

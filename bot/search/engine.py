@@ -53,6 +53,7 @@ class Faq:
         )
         self._by_location = {(section.file, section.anchor): section for section in reversed(sections)}
         self._cases = tuple(cases)
+        self._units_of_case: dict[str, list[Unit]] = {}
         self._asked = self._learnt(self._cases)
         self._meaning: SemanticIndex | None = None
         self._mix = Mix()
@@ -149,7 +150,13 @@ class Faq:
         return _features(ranking) if ranking.matches else (0.0,) * len(confidence.FEATURES)
 
     def _learnt(self, cases: Sequence[Case]) -> Asked:
-        return Asked(self.sections, cases, self._lexicon, self._units, self.index.mass)
+        return Asked(self.sections, cases, self._lexicon, self._read_case, self.index.mass)
+
+    def _read_case(self, query: str) -> list[Unit]:
+        # learnt from whole and in parts: reading costs more than what is learnt
+        if query not in self._units_of_case:
+            self._units_of_case[query] = self._units(query)
+        return self._units_of_case[query]
 
     def _units(self, text: str) -> list[Unit]:
         return units(text, self._vocabulary, self._lexicon)

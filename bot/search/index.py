@@ -163,6 +163,8 @@ class Index:
         import numpy as np
 
         postings, fields = self.postings, self._fields
+        if sum(map(postings.cost, units)) <= max(_MANY_POSTINGS, self.size):
+            return _best(self._totals(self._sums(units), before), limit)
         bounds = [unit.weight * self._bound(unit) for unit in units]
         order = sorted((at for at, bound in enumerate(bounds) if bound > 0), key=lambda at: (-bounds[at], at))
         sums, scratch = (np.zeros(fields.bounds[3], np.float32) for _ in range(2))
@@ -182,6 +184,15 @@ class Index:
             postings.add(units[at], sums, scratch)
             left, read, unread = left - bounds[at], read + bounds[at], unread - costs[place]
         return _best(self._totals(sums, before), limit)
+
+    def _sums(self, units: Sequence[Unit]) -> Numbers:
+        """What every slot gets for all units."""
+        import numpy as np
+
+        sums, scratch = (np.zeros(self._fields.bounds[3], np.float32) for _ in range(2))
+        for unit in units:
+            self.postings.add(unit, sums, scratch)
+        return sums
 
     def _bound(self, unit: Unit) -> float:
         """No section gets more for this unit, before its weight."""

@@ -164,7 +164,10 @@ class Postings:
             counts = weight * _LOOSE if terms[0].startswith(EVERYDAY) else weight
             places = self._known(terms)
             if counts * len(places) / len(terms) > best:
-                here = max(sum(self._has(place, slot) for place in places) for slot in slots)
+                if len(places) == 1:
+                    here = int(self._is_in_any(places[0], slots))
+                else:
+                    here = max(sum(self._has(place, slot) for place in places) for slot in slots)
                 best = max(best, counts * here / len(terms))
         return best
 
@@ -182,6 +185,13 @@ class Postings:
         end = self._starts[place + 1]
         at = bisect_left(self._slots, slot, self._starts[place], end)
         return at < end and self._slots[at] == slot
+
+    def _is_in_any(self, place: int, slots: Sequence[int]) -> bool:
+        first, end = self._starts[place], self._starts[place + 1]
+        if end - first < len(slots):
+            wanted = set(slots)
+            return any(slot in wanted for slot in self._slots[first:end])
+        return any(self._has(place, slot) for slot in slots)
 
     def _list(self, place: int) -> tuple[Numbers, Numbers]:
         first, end = self._starts[place], self._starts[place + 1]

@@ -1,6 +1,5 @@
 """Debian's Chromium, a team with its real bot, and the page that people open."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from bot.manifest import as_json
 from tests.behaviours.team import DANA, RUI, Team, team_in
 from tests.browser.window import Window, chromium, launched
+from tests.machine import lacking
 
 # A small Bolt app on a sandbox of its own, for blocks that the bot itself doesn't use.
 from tests.sandbox.slack.conftest import connect, one_sandbox, slack, web
@@ -22,10 +22,7 @@ __all__ = ["connect", "one_sandbox", "slack", "web"]
 def has_chromium() -> None:
     """Without Chromium the tests say so in one line; in CI that is a failure."""
     if chromium() is None:
-        sentence = "Chromium is missing, so the page can't be shown here (Debian and Ubuntu: apt-get install chromium)"
-        if os.environ.get("CI"):
-            pytest.fail(sentence)
-        pytest.skip(sentence)
+        lacking("Chromium is missing, so the page can't be shown here (Debian and Ubuntu: apt-get install chromium)")
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,6 @@
 """One Azure ML sandbox for all contracts of a test process, and adapters that point at it."""
 
-import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +13,7 @@ import requests
 from bot.adapters.azureml import AzureMLConfig, AzureMLWorkspace, ServicePrincipal
 from bot.domain.runs import Run, RunSpec
 from bot.ports import Workspace
+from tests.bench import azure
 
 Value = TypeVar("Value")
 
@@ -131,17 +129,8 @@ class Sandbox:
 @pytest.fixture(scope="session")
 def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     state = tmp_path_factory.mktemp("azure-sandbox")
-    with subprocess.Popen(
-        [sys.executable, "-m", "bot.sandbox.azureml", "--state", str(state), "--unconfined", "--exit-with-parent"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as process:
-        assert process.stdout
-        try:
-            yield Sandbox(json.loads(process.stdout.readline()))
-        finally:
-            process.terminate()
-            process.wait(20)
+    with azure.sandbox(state) as ready:
+        yield Sandbox(ready)
 
 
 @pytest.fixture

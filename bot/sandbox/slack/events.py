@@ -81,22 +81,15 @@ class Events:
 
     def joined(self, channel: Channel, user: str) -> list[str]:
         """Somebody came into a channel where the bot is."""
-        if not channel.with_bot:
-            return []
-        inner = {
-            "type": "member_joined_channel",
-            "user": user,
-            "channel": channel.id,
-            "channel_type": "G" if channel.kind == "group" else "C",
-            "team": self._world.people[user].team_id,
-            "event_ts": self._world.next_ts(),
-        }
-        return [self.send(inner, channel)]
+        return self._membership("member_joined_channel", channel, user) if channel.with_bot else []
 
     def left(self, channel: Channel, user: str) -> list[str]:
         """Somebody went out of a channel where the bot is."""
+        return self._membership("member_left_channel", channel, user)
+
+    def _membership(self, kind: str, channel: Channel, user: str) -> list[str]:
         inner = {
-            "type": "member_left_channel",
+            "type": kind,
             "user": user,
             "channel": channel.id,
             "channel_type": "G" if channel.kind == "group" else "C",

@@ -1,6 +1,5 @@
 """Environments are really built: what is asked for is there, what can't be had fails the run before it starts."""
 
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.azureml import baselayer, pythons, seed
+from tests.machine import needs_bubblewrap
 from tests.sandbox.azureml.conftest import SandboxProcess, gone, until
 from tests.sandbox.azureml.wheels import pip_settings, slow_source, wheel
 
@@ -233,10 +233,10 @@ print("pip", ended.returncode, ended.stderr)
 """
 
 
-@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap isn't installed here")
 def test_a_confined_script_reads_its_environment_and_changes_nothing_in_it(
     start: Callable[..., SandboxProcess], packages: Path
 ) -> None:
+    needs_bubblewrap()
     sandbox = start("--port", "0", env=pip_settings(packages))
 
     sandbox.submit(CURIOUS, "curious-1", environment=environment("churn-features==1.4.2"))

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.azureml import seed
+from tests.machine import needs_bubblewrap
 from tests.sandbox.azureml.conftest import ROOT, WAIT, SandboxProcess, gone, until
 
 SLEEP = "import os, time\nprint('pid', os.getpid(), flush=True)\ntime.sleep(120)\n"
@@ -154,8 +154,8 @@ time.sleep(120)
 """
 
 
-@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap isn't installed here")
 def test_a_confined_script_sees_neither_secrets_nor_other_processes(start: Callable[..., SandboxProcess]) -> None:
+    needs_bubblewrap()
     sandbox = start("--port", "0")
 
     sandbox.submit(CURIOUS, "curious-1", [str(sandbox.state)])
@@ -188,10 +188,10 @@ print("ready", flush=True)
 """
 
 
-@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap isn't installed here")
 def test_a_confined_script_reads_nothing_of_a_hidden_folder_and_still_writes_its_outputs(
     start: Callable[..., SandboxProcess],
 ) -> None:
+    needs_bubblewrap()
     # Not where pytest keeps its folders: scripts see nothing of /tmp in any case.
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         hidden, shown = Path(folder) / "hidden", Path(folder) / "shown"
