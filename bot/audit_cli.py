@@ -48,7 +48,7 @@ def list_rows(
 ) -> None:
     """Print the last rows of the audit that fit, oldest first."""
     with one_sentence():
-        from bot.bootstrap import audit_table
+        from bot.bootstrap.tables import audit_table
         from bot.settings import load
 
         wanted = Wanted(last, user, command, _since(since), result)
@@ -68,7 +68,7 @@ def list_rows(
 def export(settings: SettingsFile = None) -> None:
     """Print every row as JSON, one a line with its seal, and the head at the end: keep it for `verify --head`."""
     with one_sentence():
-        from bot.bootstrap import audit_table
+        from bot.bootstrap.tables import audit_table
         from bot.settings import load
 
         head = ""
@@ -88,7 +88,7 @@ def verify(
     Ends with 1 when something is wrong.
     """
     with one_sentence():
-        from bot.bootstrap import audit_table
+        from bot.bootstrap.tables import audit_table
         from bot.settings import load
 
         known = Head.of(head) if head else None

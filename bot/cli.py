@@ -25,7 +25,7 @@ app.add_typer(faq_app, name="faq")
 
 
 def _model_in(folder: Path) -> Embedder:
-    from bot.bootstrap import model_in
+    from bot.bootstrap.faq import model_in
 
     return model_in(folder)
 
@@ -56,7 +56,7 @@ def serve(
     with one_sentence():
         loaded = load(settings)
         logs.configure(loaded.log_level)
-        from bot.bootstrap import serve as serve_bot
+        from bot.bootstrap.bot import serve as serve_bot
 
         serve_bot(loaded, http=http, exit_with_parent=exit_with_parent)
 
@@ -165,7 +165,7 @@ def link(
             raise ConfigurationError(
                 "A link needs three ids: aml-bot link TEAM USER OBJECT-ID. Without any, who is linked is listed."
             )
-        from bot.bootstrap import link_table, valid_link
+        from bot.bootstrap.tables import link_table, valid_link
         from bot.settings import load
 
         new = valid_link(team, user, object_id) if team else None
@@ -187,7 +187,7 @@ def unlink(
 ) -> None:
     """Forget a Slack person's Azure identity."""
     with one_sentence():
-        from bot.bootstrap import link_table
+        from bot.bootstrap.tables import link_table
         from bot.settings import load
 
         if not link_table(load(settings)).unlink(team, user, getpass.getuser()):

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 
-from bot import bootstrap
 from bot.app import check_app_token, who_am_i
+from bot.bootstrap import azure, faq, tables
 from bot.domain.access import Access, decide
 from bot.domain.errors import BotError, ConfigurationError
 from bot.domain.needs import needs
@@ -94,16 +94,16 @@ class Doctor:
         return f"workspace {self._set.azure.workspace}, {len(self._set.projects)} projects"
 
     def _state(self) -> str:
-        return str(bootstrap.open_state(self._set.state))
+        return str(tables.open_state(self._set.state))
 
     def _policy(self) -> str:
-        policy = bootstrap.PolicyFile(self._set.policy).current()
+        policy = tables.PolicyFile(self._set.policy).current()
         return f"{self._set.policy}, {policy.digest}"
 
     def _faq(self) -> str:
         if self._set.faq.git:
             raise _Skipped("it comes from Git and is fetched when the bot starts")
-        bootstrap.load_faq(self._set.faq)
+        faq.load_faq(self._set.faq)
         return str(self._set.faq.folder or "the one that ships with the bot")
 
     def _client(self) -> WebClient:
@@ -161,7 +161,7 @@ class Doctor:
         return address
 
     def _sign_in(self) -> str:
-        self._known["workspace"], self._known["roles"] = bootstrap.azure(self._set)
+        self._known["workspace"], self._known["roles"] = azure.azure(self._set)
         self._known["object_id"] = _object_id(self._known["roles"].token())
         return f"as {self._set.azure.sign_in}, object id {self._known['object_id']}"
 

@@ -3,21 +3,23 @@
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.domain.errors import ConfigurationError
-from bot.ports import Embedder
-from bot.search import Faq
-from bot.search.semantic import SemanticIndex, texts_of
 
-_runs_models: list[Callable[[Path], Embedder]] = []
+if TYPE_CHECKING:  # every command of the command line starts with this module
+    from bot.ports import Embedder
+    from bot.search import Faq
+
+_runs_models: "list[Callable[[Path], Embedder]]" = []
 
 
-def run_models_by(make: Callable[[Path], Embedder]) -> None:
+def run_models_by(make: "Callable[[Path], Embedder]") -> None:
     """From now on `make` gives the model in a folder; it raises ConfigurationError."""
     _runs_models[:] = [make]
 
 
-def added(faq: Faq, model: Path | None) -> Faq:
+def added(faq: "Faq", model: Path | None) -> "Faq":
     """The FAQ, found by words and by the model in this folder; by words alone without one. What each weighs is learnt
     from the cases, which takes a second for twenty or so.
 
@@ -25,6 +27,8 @@ def added(faq: Faq, model: Path | None) -> Faq:
         ConfigurationError: there is no model that can be run in this folder.
         Unavailable: the model fails.
     """
+    from bot.search.semantic import SemanticIndex, texts_of
+
     if model is None:
         return faq
     if not _runs_models:

@@ -14,7 +14,7 @@ from bot.domain import commands
 from bot.domain.commands import Command
 from bot.domain.errors import InvalidRequest, UnknownCommand
 from bot.parse import environments, models, names
-from bot.parse.options import at_most, no_options, read, shown, unmarked, usage, valid
+from bot.parse.options import at_most, no_options, only, read, shown, unmarked, usage, valid
 from bot.parse.questions import opens_like_a_question
 from bot.parse.requests import (
     AddWheel,
@@ -120,13 +120,10 @@ def _submit(_command: Command, rest: str) -> Request:
 
 def _of_a_run(make: Callable[[str], Request], *, or_latest: bool = False) -> Callable[[Command, str], Request]:
     def parser(command: Command, rest: str) -> Request:
-        found = unmarked(split(rest))
-        if not found and or_latest:
-            return make("")
-        if not found:
+        run_id = only(command, rest, names.run_id)
+        if run_id is None and not or_latest:
             raise InvalidRequest(f"Say which run: “runs” lists the latest with their ids. {usage(command)}")
-        at_most(command, found, 1)
-        return make(valid(command, names.run_id, found[0].text))
+        return make(run_id or "")
 
     return parser
 

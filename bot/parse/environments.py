@@ -5,7 +5,7 @@ from bot.domain.commands import Command
 from bot.domain.environments import EnvironmentDraft
 from bot.domain.errors import InvalidRequest
 from bot.parse import names, packages
-from bot.parse.options import at_most, read, unmarked, usage, valid
+from bot.parse.options import at_most, only, read, unmarked, usage, valid
 from bot.parse.requests import EnvironmentCreate, EnvironmentDiff, EnvironmentInfo, Environments, Request
 from bot.parse.words import split
 
@@ -14,18 +14,14 @@ _PYTHON, _CONDA, _PIP, _WHEEL, _FROM = "--python", "--conda", "--pip", "--wheel"
 
 def listing(command: Command, rest: str) -> Request:
     """`envs [FILTER]`"""
-    found = unmarked(split(rest))
-    at_most(command, found, 1)
-    return Environments(valid(command, names.environment_filter, found[0].text) if found else "")
+    return Environments(only(command, rest, names.environment_filter) or "")
 
 
 def info(command: Command, rest: str) -> Request:
     """`env NAME[:VERSION]`"""
-    found = unmarked(split(rest))
-    if not found:
+    if (found := only(command, rest, names.environment)) is None:
         raise InvalidRequest(f"Say which environment: “envs” lists their names. {usage(command)}")
-    at_most(command, found, 1)
-    return EnvironmentInfo(*valid(command, names.environment, found[0].text))
+    return EnvironmentInfo(*found)
 
 
 def diff(command: Command, rest: str) -> Request:

@@ -5,25 +5,21 @@ from bot.domain.commands import Command
 from bot.domain.errors import InvalidRequest
 from bot.domain.models import ModelRequest
 from bot.parse import names
-from bot.parse.options import at_most, read, unmarked, usage, valid
+from bot.parse.options import only, read, usage
 from bot.parse.requests import ModelInfo, ModelRegister, Models, Request
 from bot.parse.words import split
 
 
 def listing(command: Command, rest: str) -> Request:
     """`models [FILTER]`"""
-    found = unmarked(split(rest))
-    at_most(command, found, 1)
-    return Models(valid(command, names.environment_filter, found[0].text) if found else "")
+    return Models(only(command, rest, names.environment_filter) or "")
 
 
 def info(command: Command, rest: str) -> Request:
     """`model NAME[:VERSION]`"""
-    found = unmarked(split(rest))
-    if not found:
+    if (found := only(command, rest, names.model)) is None:
         raise InvalidRequest(f"Say which model: “models” lists their names. {usage(command)}")
-    at_most(command, found, 1)
-    return ModelInfo(*valid(command, names.model, found[0].text))
+    return ModelInfo(*found)
 
 
 def register(command: Command, rest: str) -> Request:

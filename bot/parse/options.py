@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 
 from bot.domain.commands import Command
 from bot.domain.errors import InvalidRequest
-from bot.parse.words import Word
+from bot.parse.words import Word, split
 
 _T = TypeVar("_T")
 
@@ -79,6 +79,17 @@ def valid(command: Command, rule: Callable[[str], _T], text: str) -> _T:
         return rule(text)
     except InvalidRequest as error:
         raise InvalidRequest(f"{error.user_message} {usage(command)}") from error
+
+
+def only(command: Command, rest: str, rule: Callable[[str], _T]) -> _T | None:
+    """The one word behind a command, as `rule` reads it; None without one.
+
+    Raises:
+        InvalidRequest: there is more than one, an option, or what `rule` refuses.
+    """
+    found = unmarked(split(rest))
+    at_most(command, found, 1)
+    return valid(command, rule, found[0].text) if found else None
 
 
 def at_most(command: Command, found: tuple[Word, ...], count: int) -> None:

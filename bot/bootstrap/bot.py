@@ -1,4 +1,4 @@
-"""The composition root: settings in, a bot out. The only place that names adapters."""
+"""The whole bot: settings in, a running process out."""
 
 import logging
 import os
@@ -7,48 +7,32 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import replace
 from datetime import timedelta
-from importlib import resources
-from pathlib import Path
 from typing import NoReturn, Protocol
-from urllib.parse import quote
 
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
-from sqlalchemy import Engine
 
-from bot import search
-from bot.adapters.audit import AuditTable, audit_key
 from bot.adapters.authorization import AzureRoles
 from bot.adapters.azureml import (
-    AzureMLConfig,
     AzureMLWorkspace,
-    Certificate,
-    Interactive,
-    ManagedIdentity,
-    ServicePrincipal,
-    SignIn,
 )
-from bot.adapters.azureml.signin import certificate_of
 from bot.adapters.database import lock_state, open_database, open_state
-from bot.adapters.embedder import OnnxEmbedder
-from bot.adapters.faq_folder import FaqFolder
-from bot.adapters.git import FaqRepository
 from bot.adapters.jobs import DbosJobs
-from bot.adapters.policy_file import PolicyFile, valid_link
+from bot.adapters.policy_file import PolicyFile
 from bot.adapters.projects import ProjectSources
 from bot.adapters.slack_files import SlackFiles
 from bot.adapters.slack_people import SlackPeople
 from bot.adapters.store import HelpTables, LinkTable, WatchTable
-from bot.adapters.vectors import CachedEmbedder
 from bot.app import build_app, check_app_token, who_am_i
+from bot.bootstrap.azure import azure_config
+from bot.bootstrap.faq import embedder, faq_origin, load_faq_in, source_url
+from bot.bootstrap.tables import audit_of
 from bot.domain.errors import ConfigurationError, Unavailable
-from bot.domain.faq import Section
 from bot.domain.projects import Project
 from bot.handlers.actions import Actions
-from bot.handlers.commands import Commands, SourceUrl
+from bot.handlers.commands import Commands
 from bot.handlers.faq_source import FaqWatch
 from bot.handlers.forms import Forms
 from bot.handlers.messages import Messages
@@ -60,7 +44,6 @@ from bot.listeners.slack import OPEN_TIMEOUT, Listeners
 from bot.listeners.socket_mode import SocketMode
 from bot.listeners.webhook import PATH as WEBHOOK_PATH
 from bot.listeners.webhook import ReloadHook
-from bot.ports import Embedder, FaqOrigin
 from bot.services.admin import Admin
 from bot.services.environments import Environments
 from bot.services.faq_source import FaqSource
@@ -72,21 +55,7 @@ from bot.services.projects import Projects
 from bot.services.roles import Roles
 from bot.services.runs import Runs
 from bot.services.wheels import Wheels
-from bot.settings import AzureSettings, FaqSettings, ProjectSettings, Settings
-
-__all__ = [
-    "Bot",
-    "PolicyFile",
-    "audit_table",
-    "azure",
-    "link_table",
-    "load_faq",
-    "model_in",
-    "open_state",
-    "serve",
-    "shipped_faq",
-    "valid_link",
-]
+from bot.settings import FaqSettings, ProjectSettings, Settings
 
 log = structlog.get_logger(__name__)
 
@@ -112,11 +81,11 @@ class Bot:
         policies = PolicyFile(settings.policy)
         known = {name: _project(name, project) for name, project in settings.projects.items()}
         _check_secrets(settings, http=http)
-        config = _azure(settings.azure, settings.state)
+        config = azure_config(settings.azure, settings.state)
         folder = open_state(settings.state)
         self._lock = lock_state(folder)
         self._faq = FaqSource(
-            _faq_origin(settings), lambda folder: load_faq_in(folder, settings.faq, settings.state), _embedder(settings)
+            faq_origin(settings), lambda folder: load_faq_in(folder, settings.faq, settings.state), embedder(settings)
         )
         engine = open_database(folder)
         self._audit = audit_of(settings, engine)
@@ -141,7 +110,7 @@ class Bot:
         help_service = Help(self._faq, HelpTables(engine), settings.help.on_call)
 
         replies = Replies(client)
-        source_url = _source_url(settings.faq, self._faq)
+        entry_url = source_url(settings.faq, self._faq)
         help_channels = frozenset(settings.help.channels)
         commands = Commands(
             replies=replies,
@@ -153,13 +122,13 @@ class Bot:
             models_service=Models(workspace, guard),
             wheels_service=Wheels(workspace, guard, SlackFiles(token, base_url), settings.state / "wheels"),
             roles_service=Roles(role_service, guard, identity),
-            source_url=source_url,
+            source_url=entry_url,
         )
         actions = Actions(
             replies,
             help_service,
             commands,
-            source_url=source_url,
+            source_url=entry_url,
             help_channel=settings.help.channels[0] if settings.help.channels else "",
         )
         self._jobs = DbosJobs(engine)
@@ -265,64 +234,9 @@ def _wait_for_parent(ended: threading.Event) -> None:
     ended.set()
 
 
-def load_faq(settings: FaqSettings) -> search.Faq:
-    """The FAQ of the settings, or the one that ships with the bot. Raises ConfigurationError."""
-    return load_faq_in(settings.folder or shipped_faq(), settings)
-
-
-def load_faq_in(folder: Path, settings: FaqSettings, state: Path | None = None) -> search.Faq:
-    """The FAQ in a folder, with what the settings say of answers. Its index is kept in the state folder, if that is
-    given. Raises ConfigurationError."""
-    given = {name: getattr(settings, name) for name in ("confident", "choices") if getattr(settings, name) is not None}
-    return search.load(folder, thresholds=search.Thresholds(**given), cached_in=state / "faq-index" if state else None)
-
-
-def _faq_origin(settings: Settings) -> FaqOrigin:
-    faq = settings.faq
-    if not faq.git:
-        return FaqFolder(faq.folder or shipped_faq())
-    token = faq.git_token.get_secret_value()
-    return FaqRepository(faq.git, faq.git_ref, settings.state / "faq-git", folder=faq.git_folder, token=token)
-
-
-def model_in(folder: Path) -> Embedder:
-    """The sentence model in a folder, without a memory on disk. Raises ConfigurationError."""
-    return OnnxEmbedder(folder)
-
-
-def _embedder(settings: Settings) -> Embedder | None:
-    if settings.faq.semantic_model is None:
-        return None
-    model = OnnxEmbedder(settings.faq.semantic_model, sha256=settings.faq.semantic_sha256)
-    return CachedEmbedder(model, settings.state / "faq-vectors")
-
-
 def _hooks(settings: FaqSettings, clock: Clock) -> dict[str, ReloadHook]:
     secret = settings.webhook_secret.get_secret_value()
     return {WEBHOOK_PATH: ReloadHook(secret, clock.soon, max_body=MAX_BODY)} if secret else {}
-
-
-def shipped_faq() -> Path:
-    """The FAQ that comes with the bot: in the checkout beside the package, or inside the installed package."""
-    package = Path(str(resources.files("bot")))
-    checkout = package.parent / "faq"
-    return checkout if checkout.is_dir() else package / "_faq"
-
-
-def link_table(settings: Settings) -> LinkTable:
-    """The table of links, for the command line. Raises ConfigurationError."""
-    engine = open_database(open_state(settings.state))
-    return LinkTable(engine, audit_of(settings, engine))
-
-
-def audit_table(settings: Settings) -> AuditTable:
-    """The audit, for the command line. Raises ConfigurationError."""
-    return audit_of(settings, open_database(open_state(settings.state)))
-
-
-def audit_of(settings: Settings, engine: Engine) -> AuditTable:
-    """The audit in a database, with its key. Raises ConfigurationError."""
-    return AuditTable(engine, audit_key(settings.audit.key_file or settings.state / "audit.key", engine))
 
 
 def _check_secrets(settings: Settings, *, http: bool) -> None:
@@ -338,53 +252,6 @@ def _check_secrets(settings: Settings, *, http: bool) -> None:
             "slack.app_token is missing: Socket Mode needs an app-level token (xapp-...). "
             "With `serve --http` it isn't needed, but slack.signing_secret is."
         )
-
-
-def azure(settings: Settings) -> tuple[AzureMLWorkspace, AzureRoles]:
-    """The ways to the workspace and to its roles; nothing is asked yet. Raises ConfigurationError."""
-    # A command's children live beside those of a bot that may be running.
-    config = _azure(settings.azure, settings.state)
-    config = replace(config, home=settings.state / "azureml-command", readers=1)
-    return AzureMLWorkspace(config), AzureRoles(config)
-
-
-def _azure(settings: AzureSettings, state: Path) -> AzureMLConfig:
-    if settings.ca_bundle is not None and not settings.ca_bundle.is_file():
-        raise ConfigurationError(f"The file {settings.ca_bundle} doesn't exist. Correct azure.ca_bundle.")
-    return AzureMLConfig(
-        subscription_id=settings.subscription_id,
-        resource_group=settings.resource_group,
-        workspace=settings.workspace,
-        sign_in=_sign_in(settings, state),
-        proxy=settings.proxy,
-        ca_bundle=str(settings.ca_bundle or ""),
-        home=state / "azureml",
-        read_deadline=settings.read_deadline,
-        submit_deadline=settings.submit_deadline,
-        outages=settings.outages,
-        pause=settings.outage_pause,
-    )
-
-
-def _sign_in(settings: AzureSettings, state: Path) -> SignIn:
-    match settings.sign_in:
-        case "managed_identity":
-            return ManagedIdentity(settings.client_id or None)
-        case "interactive":
-            cache = str(state / "azureml" / "sign-in.json")
-            return Interactive(settings.tenant_id, cache, *([settings.client_id] if settings.client_id else []))
-        case "service_principal":
-            if settings.client_certificate is None:
-                secret = settings.client_secret.get_secret_value()
-                return ServicePrincipal(settings.tenant_id, settings.client_id, secret)
-            try:
-                certificate_of(str(settings.client_certificate))
-            except ValueError as error:
-                raise ConfigurationError(
-                    f"The file {settings.client_certificate} can't be used: {error}. It must hold the certificate and "
-                    "its private key as PEM, without a password; correct azure.client_certificate."
-                ) from error
-            return Certificate(settings.tenant_id, settings.client_id, str(settings.client_certificate))
 
 
 def _project(name: str, settings: ProjectSettings) -> Project:
@@ -407,14 +274,3 @@ def _project(name: str, settings: ProjectSettings) -> Project:
         git_folder=settings.git_folder.strip("/"),
         git_any_ref=settings.git_any_ref,
     )
-
-
-def _source_url(settings: FaqSettings, source: FaqSource) -> SourceUrl | None:
-    if not settings.source_url:
-        return None
-    base = settings.source_url.rstrip("/")
-
-    def url(section: Section) -> str:
-        return f"{base.replace('{commit}', source.commit)}/{quote(section.file)}#{section.anchor}"
-
-    return url
