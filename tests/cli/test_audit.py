@@ -42,6 +42,7 @@ def audited(configuration: Configuration) -> Configuration:
     return configuration
 
 
+@pytest.mark.slow
 def test_rows_are_listed_as_a_table_as_columns_and_as_json(audited: Configuration) -> None:
     table = audited.run("audit", "list")
     tsv = audited.run("audit", "list", "--format", "tsv")
@@ -78,6 +79,7 @@ def test_a_time_that_is_none_is_refused(configuration: Configuration) -> None:
     assert "is no time that I know" in configuration.refusal("audit", "list", "--since", "yesterdayish")
 
 
+@pytest.mark.slow
 def test_an_export_ends_with_a_head_that_finds_what_is_taken_off_later(audited: Configuration) -> None:
     *rows, last = [json.loads(line) for line in audited.run("audit", "export").out.splitlines()]
     head = last["head"]

@@ -70,12 +70,14 @@ def test_the_readme_s_script_is_answered_run_listed_refused_and_audited(tmp_path
     assert not processes_with(str(tmp_path))
 
 
+@pytest.mark.slow
 def test_azure_fails_as_the_demo_was_told_to(tmp_path: Path) -> None:
     done = demo(tmp_path / "demo", "/aml submit train.py\n", "--fail", "POST /snapshotrun=429")
 
     assert "Azure Machine Learning is too busy for more requests" in done.stdout, done.stderr
 
 
+@pytest.mark.slow
 def test_a_line_that_nobody_answers_ends_the_demo_with_an_error(tmp_path: Path) -> None:
     done = demo(tmp_path / "demo", "#general nobody asked the bot\n", "--minutes", "0.1")
 
