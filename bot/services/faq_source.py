@@ -12,6 +12,7 @@ from bot.domain.faq_source import Confidence, FaqState, Meaning, RefusedChange
 from bot.ports import Embedder, FaqFiles, FaqOrigin
 from bot.search import Faq
 from bot.search.semantic import SemanticIndex, Vector, texts_of
+from bot.services.doors import open_to_everyone
 
 log = structlog.get_logger(__name__)
 
@@ -45,15 +46,18 @@ class FaqSource:
         _log_problems(self._faq)
         self._find_meaning(self._faq)
 
+    @open_to_everyone("the FAQ is for everybody who asks")
     def current(self) -> Faq:
         """The FAQ to answer from."""
         return self._faq
 
     @property
+    @open_to_everyone("the FAQ is for everybody who asks")
     def commit(self) -> str:
         """The commit that the current FAQ was read from; empty where it isn't from Git."""
         return self._files.commit
 
+    @open_to_everyone("the FAQ is for everybody who asks")
     def state(self) -> FaqState:
         """What is in use, and what isn't."""
         faq, files = self._faq, self._files
@@ -70,6 +74,7 @@ class FaqSource:
             trouble=self._trouble,
         )
 
+    @open_to_everyone("the FAQ is for everybody who asks")
     def refresh(self) -> FaqState:
         """Look whether the FAQ has changed and take it over if it has. Never raises for what people write."""
         with self._refreshing:
@@ -82,6 +87,7 @@ class FaqSource:
                 self._take(files)
             return self.state()
 
+    @open_to_everyone("the FAQ is for everybody who asks")
     def close(self) -> None:
         """Give up what is under way."""
         self._closed = True

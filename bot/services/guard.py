@@ -14,6 +14,7 @@ from bot.domain.commands import Command
 from bot.domain.errors import BotError, OutcomeUnknown, PermissionDenied, Unavailable
 from bot.domain.policy import Policy
 from bot.ports import Audit, Policies, RoleService
+from bot.services.doors import open_to_everyone
 
 log = structlog.get_logger(__name__)
 
@@ -51,10 +52,12 @@ class Guard:
         self._lock = threading.Lock()
 
     @property
+    @open_to_everyone("it is the guard")
     def scope(self) -> str:
         """The scope that everything is decided at: the workspace."""
         return self._roles.scope
 
+    @open_to_everyone("it is the guard")
     @contextmanager
     def allow(self, principal: Principal, command: Command) -> Iterator[Attempt]:
         """Carry out `command` inside this context, if `principal` may.
@@ -91,10 +94,12 @@ class Guard:
         finally:
             self._write_outcome(principal, command, result, reason)
 
+    @open_to_everyone("it is the guard")
     def may(self, principal: Principal, command: Command) -> bool:
         """Whether `principal` would be allowed; not an attempt, so not audited. Raises Unavailable."""
         return self._decide(principal, command)[0].allowed
 
+    @open_to_everyone("it is the guard")
     def access(self, object_id: str) -> Access:
         """Role data of a principal at the workspace, at most the cache's age old. Raises Unavailable."""
         now = self._clock()
@@ -114,14 +119,17 @@ class Guard:
             self._cache[object_id] = (now, found)
         return found
 
+    @open_to_everyone("it is the guard")
     def refused(self, caller: Caller, command: Command, *, reason: str) -> None:
         """Audit a refusal that came before there was a principal."""
         self._write(caller, command, Phase.DECISION, "refused", reason, "")
 
+    @open_to_everyone("it is the guard")
     def resumed(self, caller: Caller, command: Command, detail: str) -> None:
         """Audit the outcome of an attempt that was cut off after the deed and before its outcome row."""
         self._write(caller, command, Phase.OUTCOME, "done", detail, "")
 
+    @open_to_everyone("it is the guard")
     def settled(self, caller: Caller, command: Command, result: str, detail: str) -> None:
         """Audit what became of an outcome that was unknown."""
         self._write(caller, command, Phase.SETTLED, result, detail, "")

@@ -8,6 +8,7 @@ from bot.domain.faq import Answer, Outcome, Referred, Section
 from bot.domain.help import Escalation, Question, Verdict
 from bot.ports import HelpDesk
 from bot.search import Faq
+from bot.services.doors import open_to_everyone
 from bot.services.faq_source import FaqSource
 
 TOPIC_LASTS = timedelta(minutes=30)
@@ -25,10 +26,12 @@ class Help:
         self._on_call = on_call
 
     @property
+    @open_to_everyone("asking, feedback and calling a human need no principal")
     def can_call_human(self) -> bool:
         """Whether somebody is on call at all."""
         return bool(self._on_call)
 
+    @open_to_everyone("asking, feedback and calling a human need no principal")
     def ask(self, question: Question) -> tuple[Answer, ...]:
         """Answer what a message asks, one to three questions in its order, and remember it; the same key again is
         answered again but remembered once. The outcome that is remembered is that of the least sure answer."""
@@ -43,6 +46,7 @@ class Help:
         )
         return answers
 
+    @open_to_everyone("asking, feedback and calling a human need no principal")
     def entry(self, key: str, file: str, anchor: str) -> tuple[Section, tuple[Referred, ...]]:
         """An entry that was offered for the question `key`, and what it sends its readers to.
 
@@ -61,10 +65,12 @@ class Help:
                     return section, hit.referred
         return section, ()
 
+    @open_to_everyone("asking, feedback and calling a human need no principal")
     def feedback(self, key: str, user: str, verdict: Verdict) -> None:
         """Remember what `user` says of the answer to the question `key`; the last word counts."""
         self._desk.feedback(key, user, verdict)
 
+    @open_to_everyone("asking, feedback and calling a human need no principal")
     def asked(self, key: str) -> Question:
         """The question `key`. Raises NotFound."""
         known = self._desk.question(key)
@@ -72,6 +78,7 @@ class Help:
             raise NotFound("question", key, hint="Ask it again, then call a human.")
         return known[0]
 
+    @open_to_everyone("asking, feedback and calling a human need no principal")
     def escalate(self, key: str, user: str, job: str) -> Escalation:
         """Call whoever is on call for the question `key`; the same request `job` may do so again.
 
@@ -87,6 +94,7 @@ class Help:
         first = self._desk.escalated(key, user, job)
         return Escalation(question, self._on_call, tried, first)
 
+    @open_to_everyone("asking, feedback and calling a human need no principal")
     def take_back(self, key: str, job: str) -> None:
         """Forget the call that the request `job` made: it reached nobody, and somebody may call again."""
         self._desk.not_escalated(key, job)

@@ -4,6 +4,7 @@ from bot.domain.access import Caller, Principal
 from bot.domain.commands import Command
 from bot.domain.errors import NotLinked
 from bot.ports import Links, People, Person, Policies
+from bot.services.doors import open_to_everyone
 from bot.services.guard import Guard, cause_of
 
 
@@ -16,6 +17,7 @@ class Identity:
         self._policies = policies
         self._guard = guard
 
+    @open_to_everyone("it finds out who somebody is, from Slack and the links")
     def principal(self, caller: Caller, command: Command) -> Principal:
         """The principal behind `caller`, who wants to use `command`. A refusal is audited.
 
@@ -30,11 +32,13 @@ class Identity:
             self._guard.refused(caller, command, reason=f"identity: {cause_of(error)}")
             raise
 
+    @open_to_everyone("it finds out who somebody is, from Slack and the links")
     def linked_object_ids(self, team: str, user: str) -> frozenset[str]:
         """Every object id linked to the person, in lower case."""
         listed = {link.object_id for link in self._policies.current().links if (link.team, link.user) == (team, user)}
         return frozenset(object_id.lower() for object_id in listed | self._links.object_ids(team, user))
 
+    @open_to_everyone("it finds out who somebody is, from Slack and the links")
     def user_of(self, team: str, object_id: str) -> str:
         """The Slack user id of `team` linked to an object id, or ""."""
         for link in (*self._policies.current().links, *self._links.all()):

@@ -10,6 +10,7 @@ from rapidfuzz import fuzz, process, utils
 from bot.domain.errors import InvalidRequest, NotFound
 from bot.domain.projects import Project, ProjectFiles
 from bot.ports import ProjectSources
+from bot.services.doors import open_to_everyone
 
 MOST_FILES = 20_000
 
@@ -22,15 +23,18 @@ class Projects:
         self._sources = sources
 
     @property
+    @open_to_everyone("what the settings name as projects; submit asks the guard before it uses them")
     def names(self) -> tuple[str, ...]:
         """Names of the registered projects, sorted."""
         return tuple(sorted(self._projects))
 
     @property
+    @open_to_everyone("what the settings name as projects; submit asks the guard before it uses them")
     def usual_script(self) -> str:
         """The only project's own script; "" where there are several, or none."""
         return next(iter(self._projects.values())).script if len(self._projects) == 1 else ""
 
+    @open_to_everyone("what the settings name as projects; submit asks the guard before it uses them")
     def find(self, name: str) -> Project:
         """The project `name`; the only one for "".
 
@@ -51,6 +55,7 @@ class Projects:
             raise NotFound("project", name, nearest=near, hint=f"There are: {', '.join(self.names)}.")
         return self._projects[name]
 
+    @open_to_everyone("what the settings name as projects; submit asks the guard before it uses them")
     def files(self, project: Project, ref: str = "") -> ProjectFiles:
         """The project's files; of one in Git those of `ref`, or of the settings' ref for "".
 
@@ -72,6 +77,7 @@ class Projects:
         return self._sources.files_of(project, ref)
 
     @staticmethod
+    @open_to_everyone("what the settings name as projects; submit asks the guard before it uses them")
     def check_at_hand(project: Project, script: str) -> None:
         """Look, without asking anybody, whether `script` is in the project. One in Git is looked into later.
 

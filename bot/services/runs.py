@@ -23,6 +23,7 @@ from bot.domain.runs import (
     run_id_of,
 )
 from bot.ports import WatchList, Workspace
+from bot.services.doors import open_to_everyone
 from bot.services.guard import Guard
 from bot.services.projects import Projects, check_script, nearest
 
@@ -57,6 +58,7 @@ class Runs:
             run = self._submit_or_settle(spec)
         return SubmittedRun(run, spec)
 
+    @open_to_everyone("takes up what the guard had let through before a kill")
     def started_before(self, caller: Caller) -> Run | None:
         """The run that an earlier try of the same request has started, or None.
 
@@ -135,14 +137,17 @@ class Runs:
             environments = sorted(self._workspace.list_environments(), key=lambda e: (e.curated, e.name.lower()))
             return self._workspace.list_compute_targets(), tuple(each.name for each in environments)
 
+    @open_to_everyone("follows a run that the guard let somebody submit")
     def watch(self, watched: WatchedRun) -> None:
         """Follow a run until its message shows the end."""
         self._watch_list.add(watched)
 
+    @open_to_everyone("rows of our own table")
     def watched(self) -> tuple[WatchedRun, ...]:
         """The runs that are followed, oldest first."""
         return self._watch_list.all()
 
+    @open_to_everyone("part of the submit that was allowed")
     def progress(self, watched: WatchedRun) -> RunDetail | None:
         """What a followed run looks like now; None while Azure ML doesn't know it.
 
@@ -151,6 +156,7 @@ class Runs:
         run = self._workspace.find_run(watched.run_id)
         return None if run is None else self._detail(run)
 
+    @open_to_everyone("a row of our own table")
     def shown(self, watched: WatchedRun, digest: str, *, last: bool) -> None:
         """Note that the message of a followed run shows `digest`; `last` when it shows the end."""
         if last:
@@ -158,6 +164,7 @@ class Runs:
         else:
             self._watch_list.shown(watched.run_id, digest)
 
+    @open_to_everyone("writes to the audit what became of a submit that was allowed")
     def settle(self, watched: WatchedRun, result: str) -> None:
         """Audit what became of a submit whose outcome was unknown: `done`, or `failed` when it never arrived."""
         caller = Caller(watched.team, watched.user, watched.channel, watched.key)

@@ -1,0 +1,235 @@
+"""Every door to Azure: each guarded service method, how it is used, and a house of services to use it in.
+
+The ports are stand-ins that note each call. A house can be built with a mutated module in place of a service's own, so
+that a test can show that it would notice a door without its guard.
+"""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import bot.services
+from bot.domain.access import RoleDefinition
+from bot.domain.environments import EnvironmentDraft
+from bot.domain.models import ModelRequest
+from bot.domain.packages import Packages
+from bot.domain.projects import Project, ProjectFiles
+from bot.domain.runs import ANY_RUN, Run, RunStatus, SubmitRequest
+from bot.domain.wheels import SharedFile
+from bot.services.guard import Guard
+from bot.services.identity import Identity
+from bot.services.projects import Projects
+from tests.services.fakes import FakeAudit, FakeLinks, FakePeople, FakePolicies, FakeRoles, assigned, principal
+from tests.services.workspace import FakeWatchList, FakeWorkspace
+
+RUN = "aml-0123456789ab"
+ADD = SharedFile("tool-1.0-py3-none-any.whl", "https://files.example/tool.whl", 10)
+
+
+@dataclass(slots=True)
+class Noted:
+    """Passes every call on to `target` and notes its name in `calls`."""
+
+    target: Any
+    calls: list[str]
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.target, name)
+        if not callable(value):
+            return value
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            self.calls.append(name)
+            return value(*arguments, **options)
+
+        return call
+
+
+class _Files:
+    """`ports.SharedFiles` and `ports.ProjectSources` over a folder that is there."""
+
+    def fetch(self, url: str, into: Path, limit: int) -> None:
+        into.write_bytes(b"no wheel")
+
+    def files_of(self, project: Project, ref: str = "") -> ProjectFiles:
+        return ProjectFiles(project.folder)
+
+
+class _Faq:
+    """`FaqSource` as far as its state goes."""
+
+    def state(self) -> Any:
+        return type("State", (), {"version": "1"})()
+
+
+class House:
+    """The services, for Ada who holds `roles`. `calls` are those that went past the guard, by name.
+
+    `audit`, `azure` (the role service) and `policies` can be replaced before a door is used; `mutated` are modules that
+    stand in for those of the same name.
+    """
+
+    def __init__(self, folder: Path, *roles: RoleDefinition, mutated: ModuleType | None = None) -> None:
+        self.calls: list[str] = []
+        self.folder = folder
+        self.audit: Any = FakeAudit()
+        self.azure: Any = FakeRoles(*(assigned(role) for role in roles))
+        self.policies: Any = FakePolicies()
+        self._mutated = mutated
+        (folder / "train.py").touch()
+
+    def use(self, door: str) -> Any:
+        """Go through a door; returns what the method returns."""
+        return DOORS[door](self)
+
+    def guard(self) -> Guard:
+        """The guard, which caches nothing."""
+        return Guard(self.azure, self.policies, self.audit, cache_seconds=0)
+
+    def workspace(self) -> Any:
+        """A workspace with one run of Ada's."""
+        run = Run(RUN, "demo", RunStatus.RUNNING)
+        return Noted(FakeWorkspace(run), self.calls)
+
+    def service(self, name: str, *arguments: Any) -> Any:
+        """The service `module.Class`, mutated where it was asked for."""
+        module, _, kind = name.partition(".")
+        home = importlib.import_module(f"bot.services.{module}")
+        if self._mutated is not None and self._mutated.__name__ == home.__name__:
+            home = self._mutated
+        return getattr(home, kind)(*arguments)
+
+    @property
+    def runs(self) -> Any:
+        """`Runs`, with one project."""
+        project = Project("demo", str(self.folder), "train.py", "", "demo-env", "cpu-cluster")
+        projects = Projects({"demo": project}, Noted(_Files(), self.calls))
+        return self.service("runs.Runs", self.workspace(), self.guard(), FakeWatchList(), projects)
+
+    @property
+    def environments(self) -> Any:
+        """`Environments`."""
+        return self.service("environments.Environments", self.workspace(), self.guard())
+
+    @property
+    def models(self) -> Any:
+        """`Models`."""
+        return self.service("models.Models", self.workspace(), self.guard())
+
+    @property
+    def wheels(self) -> Any:
+        """`Wheels`."""
+        files = Noted(_Files(), self.calls)
+        return self.service("wheels.Wheels", self.workspace(), self.guard(), files, self.folder / "wheels")
+
+    @property
+    def roles(self) -> Any:
+        """`Roles`; the guard's own look-ups aren't noted, those for an answer are."""
+        guard = self.guard()
+        identity = Identity(FakePeople({}), FakeLinks(), self.policies, guard)
+        return self.service("roles.Roles", Noted(self.azure, self.calls), guard, identity)
+
+    @property
+    def admin(self) -> Any:
+        """`Admin`."""
+        return self.service("admin.Admin", Noted(_Faq(), self.calls), self.guard())
+
+
+DOORS: dict[str, Callable[[House], Any]] = {
+    "runs.Runs.submit": lambda house: house.runs.submit(principal(), SubmitRequest("train.py")),
+    "runs.Runs.status": lambda house: house.runs.status(principal(), RUN),
+    "runs.Runs.logs": lambda house: house.runs.logs(principal(), RUN, 10),
+    "runs.Runs.cancel": lambda house: house.runs.cancel(principal(), RUN),
+    "runs.Runs.latest": lambda house: house.runs.latest(principal(), ANY_RUN, start=0, limit=5, mine=False),
+    "runs.Runs.choices": lambda house: house.runs.choices(principal()),
+    "environments.Environments.list": lambda house: house.environments.list(principal()),
+    "environments.Environments.get": lambda house: house.environments.get(principal(), "demo-env"),
+    "environments.Environments.compare": lambda house: house.environments.compare(principal(), ("a", ""), ("b", "")),
+    "environments.Environments.create": lambda house: house.environments.create(principal(), EnvironmentDraft("e")),
+    "models.Models.list": lambda house: house.models.list(principal()),
+    "models.Models.get": lambda house: house.models.get(principal(), "churn"),
+    "models.Models.register": lambda house: house.models.register(
+        principal(), ModelRequest(RUN, "outputs/m.pkl", "m", "c:1")
+    ),
+    "wheels.Wheels.add": lambda house: house.wheels.add(principal(), ADD),
+    "roles.Roles.whoami": lambda house: house.roles.whoami(principal()),
+    "roles.Roles.of_person": lambda house: house.roles.of_person(principal(), "UBOB"),
+    "roles.Roles.workspace": lambda house: house.roles.workspace(principal()),
+    "roles.Roles.role": lambda house: house.roles.role(principal(), "Reader"),
+    "admin.Admin.faq": lambda house: house.admin.faq(principal()),
+}
+"""How each guarded method is used, by `module.Class.method`."""
+
+PACKAGES = SubmitRequest("train.py", packages=Packages(python="", pip=("pandas",)))
+
+
+def public_methods() -> Iterator[tuple[str, Any]]:
+    """Every public method (and property) of every class in bot.services, by `module.Class.method`."""
+    for info in pkgutil.iter_modules(bot.services.__path__):
+        module = importlib.import_module(f"bot.services.{info.name}")
+        for kind in vars(module).values():
+            if not inspect.isclass(kind) or kind.__module__ != module.__name__ or _is_plain_data(kind):
+                continue
+            for name, member in vars(kind).items():
+                method = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+                if not name.startswith("_") and inspect.isfunction(method):
+                    yield f"{info.name}.{kind.__name__}.{name}", method
+
+
+def _is_plain_data(kind: type) -> bool:
+    return hasattr(kind, "__dataclass_fields__") or issubclass(kind, BaseException)
+
+
+def without_guard(door: str) -> tuple[ModuleType, str]:
+    """The door's module with the guard taken out of the method's source (and of the private methods that it calls),
+    and that source.
+
+    Raises:
+        LookupError: there is no guard in it.
+    """
+    module, kind, method = door.split(".")
+    home = importlib.import_module(f"bot.services.{module}")
+    tree = ast.parse(inspect.getsource(home))
+    body = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == kind).body
+    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+    remover = _GuardRemover()
+    for name in _reached(method, functions):
+        remover.visit(functions[name])
+    if not remover.removed:
+        raise LookupError(f"{door} has no guard to take out.")
+    source = _PREAMBLE + ast.unparse(ast.fix_missing_locations(tree))
+    mutant = ModuleType(home.__name__)
+    exec(compile(source, f"<{door} without its guard>", "exec"), mutant.__dict__)  # noqa: S102 - our own source
+    return mutant, source
+
+
+_PREAMBLE = "import contextlib as _open\nfrom bot.services.guard import Attempt as _Attempt\n"
+
+
+def _reached(method: str, functions: dict[str, ast.FunctionDef]) -> list[str]:
+    found = [method]
+    for name in found:
+        for node in ast.walk(functions[name]):
+            called = node.attr if isinstance(node, ast.Attribute) else ""
+            if called.startswith("_") and called in functions and called not in found:
+                found.append(called)
+    return found
+
+
+class _GuardRemover(ast.NodeTransformer):
+    """Makes `self._guard.allow(...)` a context that lets everybody through."""
+
+    removed = 0
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if ast.unparse(node.func).endswith("_guard.allow"):
+            self.removed += 1
+            return ast.parse("_open.nullcontext(_Attempt())", mode="eval").body
+        return node
