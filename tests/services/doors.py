@@ -8,8 +8,10 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -69,15 +71,18 @@ class _Faq:
 
 
 class House:
-    """The services, for Ada who holds `roles`. `calls` are those that went past the guard, by name.
+    """The services, for `person` (Ada) who holds `roles`. `calls` are those that went past the guard, by name.
 
-    `audit`, `azure` (the role service) and `policies` can be replaced before a door is used; `mutated` are modules that
-    stand in for those of the same name.
+    `person`, `audit`, `azure` (the role service), `policies` and the guard's `clock` can be replaced before a door is
+    used for the first time; `mutated` is a module that stands in for the one of the same name.
     """
 
     def __init__(self, folder: Path, *roles: RoleDefinition, mutated: ModuleType | None = None) -> None:
         self.calls: list[str] = []
         self.folder = folder
+        self.person = principal()
+        self.clock: Callable[[], float] = time.monotonic
+        self.cache_seconds = 0.0
         self.audit: Any = FakeAudit()
         self.azure: Any = FakeRoles(*(assigned(role) for role in roles))
         self.policies: Any = FakePolicies()
@@ -88,9 +93,10 @@ class House:
         """Go through a door; returns what the method returns."""
         return DOORS[door](self)
 
+    @cached_property
     def guard(self) -> Guard:
-        """The guard, which caches nothing."""
-        return Guard(self.azure, self.policies, self.audit, cache_seconds=0)
+        """The guard; it caches nothing unless `cache_seconds` says so."""
+        return Guard(self.azure, self.policies, self.audit, cache_seconds=self.cache_seconds, clock=self.clock)
 
     def workspace(self) -> Any:
         """A workspace with one run of Ada's."""
@@ -110,59 +116,58 @@ class House:
         """`Runs`, with one project."""
         project = Project("demo", str(self.folder), "train.py", "", "demo-env", "cpu-cluster")
         projects = Projects({"demo": project}, Noted(_Files(), self.calls))
-        return self.service("runs.Runs", self.workspace(), self.guard(), FakeWatchList(), projects)
+        return self.service("runs.Runs", self.workspace(), self.guard, FakeWatchList(), projects)
 
     @property
     def environments(self) -> Any:
         """`Environments`."""
-        return self.service("environments.Environments", self.workspace(), self.guard())
+        return self.service("environments.Environments", self.workspace(), self.guard)
 
     @property
     def models(self) -> Any:
         """`Models`."""
-        return self.service("models.Models", self.workspace(), self.guard())
+        return self.service("models.Models", self.workspace(), self.guard)
 
     @property
     def wheels(self) -> Any:
         """`Wheels`."""
         files = Noted(_Files(), self.calls)
-        return self.service("wheels.Wheels", self.workspace(), self.guard(), files, self.folder / "wheels")
+        return self.service("wheels.Wheels", self.workspace(), self.guard, files, self.folder / "wheels")
 
     @property
     def roles(self) -> Any:
         """`Roles`; the guard's own look-ups aren't noted, those for an answer are."""
-        guard = self.guard()
-        identity = Identity(FakePeople({}), FakeLinks(), self.policies, guard)
-        return self.service("roles.Roles", Noted(self.azure, self.calls), guard, identity)
+        identity = Identity(FakePeople({}), FakeLinks(), self.policies, self.guard)
+        return self.service("roles.Roles", Noted(self.azure, self.calls), self.guard, identity)
 
     @property
     def admin(self) -> Any:
         """`Admin`."""
-        return self.service("admin.Admin", Noted(_Faq(), self.calls), self.guard())
+        return self.service("admin.Admin", Noted(_Faq(), self.calls), self.guard)
 
 
 DOORS: dict[str, Callable[[House], Any]] = {
-    "runs.Runs.submit": lambda house: house.runs.submit(principal(), SubmitRequest("train.py")),
-    "runs.Runs.status": lambda house: house.runs.status(principal(), RUN),
-    "runs.Runs.logs": lambda house: house.runs.logs(principal(), RUN, 10),
-    "runs.Runs.cancel": lambda house: house.runs.cancel(principal(), RUN),
-    "runs.Runs.latest": lambda house: house.runs.latest(principal(), ANY_RUN, start=0, limit=5, mine=False),
-    "runs.Runs.choices": lambda house: house.runs.choices(principal()),
-    "environments.Environments.list": lambda house: house.environments.list(principal()),
-    "environments.Environments.get": lambda house: house.environments.get(principal(), "demo-env"),
-    "environments.Environments.compare": lambda house: house.environments.compare(principal(), ("a", ""), ("b", "")),
-    "environments.Environments.create": lambda house: house.environments.create(principal(), EnvironmentDraft("e")),
-    "models.Models.list": lambda house: house.models.list(principal()),
-    "models.Models.get": lambda house: house.models.get(principal(), "churn"),
+    "runs.Runs.submit": lambda house: house.runs.submit(house.person, SubmitRequest("train.py")),
+    "runs.Runs.status": lambda house: house.runs.status(house.person, RUN),
+    "runs.Runs.logs": lambda house: house.runs.logs(house.person, RUN, 10),
+    "runs.Runs.cancel": lambda house: house.runs.cancel(house.person, RUN),
+    "runs.Runs.latest": lambda house: house.runs.latest(house.person, ANY_RUN, start=0, limit=5, mine=False),
+    "runs.Runs.choices": lambda house: house.runs.choices(house.person),
+    "environments.Environments.list": lambda house: house.environments.list(house.person),
+    "environments.Environments.get": lambda house: house.environments.get(house.person, "demo-env"),
+    "environments.Environments.compare": lambda house: house.environments.compare(house.person, ("a", ""), ("b", "")),
+    "environments.Environments.create": lambda house: house.environments.create(house.person, EnvironmentDraft("e")),
+    "models.Models.list": lambda house: house.models.list(house.person),
+    "models.Models.get": lambda house: house.models.get(house.person, "churn"),
     "models.Models.register": lambda house: house.models.register(
-        principal(), ModelRequest(RUN, "outputs/m.pkl", "m", "c:1")
+        house.person, ModelRequest(RUN, "outputs/m.pkl", "m", "c:1")
     ),
-    "wheels.Wheels.add": lambda house: house.wheels.add(principal(), ADD),
-    "roles.Roles.whoami": lambda house: house.roles.whoami(principal()),
-    "roles.Roles.of_person": lambda house: house.roles.of_person(principal(), "UBOB"),
-    "roles.Roles.workspace": lambda house: house.roles.workspace(principal()),
-    "roles.Roles.role": lambda house: house.roles.role(principal(), "Reader"),
-    "admin.Admin.faq": lambda house: house.admin.faq(principal()),
+    "wheels.Wheels.add": lambda house: house.wheels.add(house.person, ADD),
+    "roles.Roles.whoami": lambda house: house.roles.whoami(house.person),
+    "roles.Roles.of_person": lambda house: house.roles.of_person(house.person, "UBOB"),
+    "roles.Roles.workspace": lambda house: house.roles.workspace(house.person),
+    "roles.Roles.role": lambda house: house.roles.role(house.person, "Reader"),
+    "admin.Admin.faq": lambda house: house.admin.faq(house.person),
 }
 """How each guarded method is used, by `module.Class.method`."""
 

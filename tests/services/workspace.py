@@ -9,7 +9,7 @@ from bot.domain.environments import (
     EnvironmentUse,
     MadeEnvironment,
 )
-from bot.domain.errors import Unavailable
+from bot.domain.errors import NotFound, Unavailable
 from bot.domain.models import Model, ModelRequest
 from bot.domain.runs import ANY_RUN, Metric, Run, RunFilter, RunSpec, RunStatus, WatchedRun
 from bot.domain.wheels import AddedWheel, Wheel
@@ -75,7 +75,7 @@ class FakeWorkspace:
         return ()
 
     def model_versions(self, name: str) -> tuple[Model, ...]:
-        return ()
+        raise NotFound("model", name)
 
     def register_model(self, asked: ModelRequest) -> Model:
         raise Unavailable("This workspace registers nothing.", detail=asked.name)
