@@ -1,7 +1,7 @@
 """Environments, really built: a venv for each definition, made once and kept under the hash of what is in it.
 
 The builder alone may use the package index that pip is configured with on this machine. It runs in the same confinement
-as scripts do, since a source package is a program too; a script finds its venv read-only.
+as scripts do but for the network, since a source package is a program too; a script finds its venv read-only.
 """
 
 import contextlib
@@ -229,6 +229,7 @@ class Builder:
             state=self._host.state,
             writable=(work, *([self._cache] if self._cache.is_dir() else [])),
             readable=(*readable, *_configuration(variables)),
+            network=True,
         )
         with job.log.open("ab") as output:
             process = subprocess.Popen(

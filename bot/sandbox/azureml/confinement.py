@@ -2,7 +2,8 @@
 
 A confined script sees the file system read-only, but for its run folder and a temporary folder of its own; home
 folders, the sandbox's state (which holds secrets) and the folders that were named to be hidden are empty to it, and it
-doesn't see the other processes. The network is shared, since the script must reach the proxy on loopback.
+doesn't see the other processes. It has a network of its own with nobody in it but the sandbox's services (gateway.py);
+only the builder of environments, which is kept in otherwise in the same way, shares this machine's.
 """
 
 import os
@@ -23,6 +24,7 @@ _BASE: Final = (
     "--tmpfs", "/run",  # sockets of other services
     "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--cap-drop", "ALL", "--die-with-parent",
 )  # fmt: skip
+_ALONE: Final = "--unshare-net"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,22 @@ class Confinement:
     hidden: tuple[Path, ...] = ()
 
     def wrap(
-        self, command: list[str], *, state: Path, writable: tuple[Path, ...], readable: tuple[Path, ...]
+        self,
+        command: list[str],
+        *,
+        state: Path,
+        writable: tuple[Path, ...],
+        readable: tuple[Path, ...],
+        network: bool = False,
     ) -> list[str]:
         """`command` as it has to be started.
 
-        `state` and the hidden folders are empty but for the folders of `writable` and what is `readable`.
+        `state` and the hidden folders are empty but for the folders of `writable` and what is `readable`. Without
+        `network` it reaches nothing of this machine's network.
         """
         if self.program is None:
             return command
-        arguments = [self.program, *_BASE]
+        arguments = [self.program, *_BASE, *(() if network else (_ALONE,))]
         for hidden in (Path.home(), Path("~root").expanduser(), Path("/home"), *self.hidden, state):
             if hidden.is_dir() and hidden != Path("/") and os.access(hidden, os.X_OK):
                 arguments += ["--tmpfs", str(hidden)]
@@ -71,7 +80,7 @@ def find() -> Confinement | None:
         return None
     try:
         probe = subprocess.run(
-            [program, *_BASE, *_read_only(_interpreter()), "--", sys.executable, "-c", "pass"],
+            [program, *_BASE, _ALONE, *_read_only(_interpreter()), "--", sys.executable, "-c", "pass"],
             check=False,
             capture_output=True,
             timeout=_PROBE_SECONDS,

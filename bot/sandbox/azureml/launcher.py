@@ -4,6 +4,9 @@
     python launcher.py --command 'COMMAND'          a shell command
     python launcher.py --python ARG...              what `python ARG...` means inside such a command
 
+With `--gateway DESCRIPTOR PORT` before the first two it has a network of its own and lets the sandbox answer on PORT of
+it (gateway.py).
+
 The SDK posts metrics from a background thread once a second and flushes nothing when the interpreter ends: without the
 flush here a short script would lose what it logged. The exit code is the script's own.
 """
@@ -48,6 +51,16 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
+def _let_the_sandbox_in(descriptor: int, port: int) -> None:
+    """Listen where HTTPS_PROXY points to and hand the socket over: the sandbox accepts on it from outside."""
+    import array
+    import socket
+
+    with socket.socket(fileno=descriptor) as sandbox, socket.create_server(("127.0.0.1", port), backlog=128) as here:
+        rights = array.array("i", [here.fileno()])
+        sandbox.sendmsg([b"."], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+
+
 def _show_own_frames(kind: type[BaseException], error: BaseException, frames: TracebackType | None) -> None:
     """Print a script's traceback without the frames of this launcher."""
     while frames is not None and _is_ours(frames.tb_frame.f_code.co_filename):
@@ -83,6 +96,9 @@ def _run_script(arguments: list[str]) -> None:
 
 def main() -> None:
     mode, arguments = sys.argv[1], sys.argv[2:]
+    if mode == "--gateway":
+        _let_the_sandbox_in(int(arguments[0]), int(arguments[1]))
+        mode, arguments = arguments[2], arguments[3:]
     sys.path[:] = [entry for entry in sys.path if entry != str(Path(__file__).parent)]
     if mode == "--python":
         if arguments and not arguments[0].startswith("-"):

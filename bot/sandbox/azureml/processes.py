@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from bot.sandbox.azureml import launcher, seed
 from bot.sandbox.azureml.confinement import Confinement
+from bot.sandbox.azureml.gateway import Gateway
 
 GRACE: Final = 5.0
 """Seconds between the request to end and the kill."""
@@ -115,12 +116,17 @@ def _is_variable(name: str, value: str) -> bool:
     return bool(name) and "=" not in name and "\0" not in name + value
 
 
-def start(host: Host, script: Script, log: Path) -> subprocess.Popen[bytes]:
-    """Start a script in its own session; what it prints is appended to `log`.
+def start(host: Host, script: Script, log: Path, gateway: Gateway | None) -> subprocess.Popen[bytes]:
+    """Start a script in its own session; what it prints is appended to `log`. A confined one needs a `gateway`.
 
     It must be called by a thread that lives as long as the script: Linux ends the script with that thread.
     """
-    command = [script.variables[_PYTHON], str(host.launcher), *script.arguments]
+    command = [script.variables[_PYTHON], str(host.launcher)]
+    passed: tuple[int, ...] = ()
+    if gateway is not None:
+        passed = (gateway.descriptor,)
+        command += ["--gateway", str(gateway.descriptor), script.variables["HTTPS_PROXY"].rpartition(":")[2]]
+    command += script.arguments
     wrapped = host.confinement.wrap(
         command,
         state=host.state,
@@ -128,7 +134,7 @@ def start(host: Host, script: Script, log: Path) -> subprocess.Popen[bytes]:
         readable=(host.bundle, host.state / "bin", *script.readable),
     )
     with log.open("ab") as output:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             wrapped,
             cwd=script.project,
             env=script.variables,
@@ -136,7 +142,11 @@ def start(host: Host, script: Script, log: Path) -> subprocess.Popen[bytes]:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=passed,
         )
+    if gateway is not None:
+        gateway.open()
+    return process
 
 
 def terminate(host: Host, number: int, process: subprocess.Popen[bytes]) -> None:

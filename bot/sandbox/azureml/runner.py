@@ -1,11 +1,12 @@
 """The life of submitted runs: a place in the queue, a node, the script, and what becomes of its files."""
 
 import os
+import socket
 import stat
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ import structlog
 from bot.sandbox.azureml import processes, seed
 from bot.sandbox.azureml.artifacts import Artifacts
 from bot.sandbox.azureml.builder import BuildCanceled, Builder, BuildFailed, BuildJob, Built
+from bot.sandbox.azureml.gateway import Gateway
 from bot.sandbox.azureml.processes import Host, Script
 from bot.sandbox.azureml.runs import TERMINAL, Runs
 from bot.sandbox.azureml.snapshots import Snapshots
@@ -47,7 +49,8 @@ class _Job:
 
 
 class Runner:
-    """One thread a run. `proxy` must be set before the first run is submitted; `limit` is in seconds."""
+    """One thread a run. `proxy` and `answer` (a script's connection to it) must be set before the first run is
+    submitted; `limit` is in seconds."""
 
     def __init__(
         self, runs: Runs, snapshots: Snapshots, artifacts: Artifacts, tokens: Tokens, host: Host, builder: Builder
@@ -55,6 +58,7 @@ class Runner:
         self._runs, self._snapshots, self._artifacts = runs, snapshots, artifacts
         self._tokens, self._host, self._builder = tokens, host, builder
         self.proxy = ""
+        self.answer: Callable[[socket.socket], None] = socket.socket.close
         self.limit = LONGEST
         self._changed = threading.Condition()
         self._jobs: dict[str, _Job] = {}
@@ -251,7 +255,8 @@ class Runner:
         with self._changed:
             if self._closed or job.canceled.is_set():
                 raise _Canceled
-            job.process = processes.start(self._host, script, output)
+            gateway = Gateway(self.answer) if self._host.confinement.program else None
+            job.process = processes.start(self._host, script, output, gateway)
             self._runs.update(job.run_id, status="Running", startTimeUtc=now())
         limit = self._limit(configuration)
         try:
@@ -263,6 +268,8 @@ class Runner:
         code = job.process.wait()
         # A script may leave processes behind; the node is given back clean.
         processes.kill(self._host, job.number, job.process.pid)
+        if gateway is not None:
+            gateway.close()
         return code
 
     def _limit(self, configuration: dict[str, Any]) -> float:

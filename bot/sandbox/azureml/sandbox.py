@@ -62,6 +62,7 @@ class Sandbox:
         self.interference = Interference(seed_number)
         self._server = Server(port, self._assemble(), seed.HOSTS, tls)
         self.runner.proxy = self.builder.proxy = f"http://127.0.0.1:{self._server.port}"
+        self.runner.answer = self._server.answer_script
 
     def _assemble(self) -> Service:
         database = self._database

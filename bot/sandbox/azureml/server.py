@@ -18,6 +18,8 @@ from bot.sandbox.azureml.wire import CHUNK, PLAIN, Request, Response, json_respo
 log = structlog.get_logger(__name__)
 
 _DRAIN: Final = 1024 * 1024
+_INSIDE: Final = ("script", 0)
+"""The address of who speaks from a script's own network: the one that it has there means nothing here."""
 _RANGE: Final = re.compile(r"bytes=(\d+)-(\d*)")
 
 
@@ -35,6 +37,10 @@ class Server(ThreadingHTTPServer):
     @property
     def port(self) -> int:
         return int(self.server_address[1])
+
+    def answer_script(self, connection: socket.socket) -> None:
+        """Answer a connection from a confined script's network, in a thread of its own."""
+        self.process_request(connection, _INSIDE)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class's signature
         """Clients that hang up are no news; anything else is a bug and is logged."""
@@ -126,6 +132,9 @@ class _Connection(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         if not self.path.startswith("/"):
             self._refuse("The sandbox is a proxy for CONNECT only; it fetches nothing from other hosts.")
+            return
+        if self._host == PLAIN and self.client_address == _INSIDE:
+            self._refuse("A script reaches the services only, not the sandbox's own control.")
             return
         named = (self.headers.get("Host") or "").partition(":")[0].lower()
         if self._host not in (PLAIN, named):

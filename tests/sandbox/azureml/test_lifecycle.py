@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -174,6 +175,55 @@ def test_a_confined_script_sees_neither_secrets_nor_other_processes(start: Calla
         "POST", seed.DATA_HOST, f"/execution/v1.0{seed.WORKSPACE_SCOPE}/experiments/plain/runId/curious-1/cancel"
     )
     assert sandbox.ended("curious-1") == "Canceled"
+
+
+DIALLER = """
+import os, socket, subprocess, sys, urllib.request
+from azureml.core import Run
+port = int(sys.argv[1])
+for host in ("127.0.0.1", "localhost", "192.0.2.1"):
+    try:
+        socket.create_connection((host, port), 5)
+        print("reached", host)
+    except OSError as error:
+        print("no way to", host, error)
+try:
+    socket.socket(socket.AF_UNIX).connect(chr(0) + sys.argv[2])
+    print("reached", sys.argv[2])
+except OSError as error:
+    print("no way to", sys.argv[2], error)
+try:
+    urllib.request.urlopen(os.environ["HTTPS_PROXY"] + "/sandbox/runs", timeout=5)
+except OSError as error:
+    print("control", error.code)
+Run.get_context().log("n", 1)
+code = "from azureml.core import Run; print('child of', Run.get_context().id)"
+subprocess.run([sys.executable, "-c", code], check=True)
+"""
+
+
+def test_a_confined_script_reaches_the_services_and_nothing_else(start: Callable[..., SandboxProcess]) -> None:
+    needs_bubblewrap()
+    sandbox = start("--port", "0")
+    abstract = f"aml-bot-{os.getpid()}"
+    with socket.create_server(("127.0.0.1", 0)) as near, socket.socket(socket.AF_UNIX) as nearer:
+        nearer.bind(f"\0{abstract}")
+        nearer.listen()
+        for each in ("script-1", "script-2"):
+            sandbox.submit(DIALLER, each, [str(near.getsockname()[1]), abstract])
+        sandbox.submit("", "command-1", command="python -c 'from azureml.core import Run; Run.get_context()'")
+
+        ended = [sandbox.ended(each) for each in ("script-1", "script-2", "command-1")]
+
+    log = sandbox.log("script-1")
+    assert ended == ["Completed"] * 3, log + sandbox.log("command-1")
+    assert "reached" not in log
+    assert log.count("no way to") == 4
+    assert "control 403" in log
+    assert "child of script-1" in log
+    path = f"/metric/v2.0{seed.WORKSPACE_SCOPE}/runs/script-1/list"
+    found = sandbox.call("POST", seed.DATA_HOST, path, json={}).json()["value"]
+    assert [metric["metricKey"]["name"] for metric in found] == ["n"]
 
 
 READER = """
