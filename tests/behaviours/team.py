@@ -78,8 +78,9 @@ class Team:
 
     # The bot's process
 
-    def start(self, *arguments: str) -> None:
-        """Start the bot and wait until it says that it is ready."""
+    def start(self, *arguments: str, source: Path | None = None) -> None:
+        """Start the bot and wait until it says that it is ready; `source` is the folder of another copy of the package
+        to start."""
         command = [sys.executable, "-m", "bot", "serve", "--settings", str(self.settings), *arguments]
         with (self.folder / "bot.log").open("a", encoding="utf-8") as log:
             self.bot = subprocess.Popen(
@@ -89,6 +90,7 @@ class Team:
                 stderr=log,
                 text=True,
                 env=clean_environment(),
+                cwd=source,
             )
         assert self.bot.stdout is not None
         line = self.bot.stdout.readline()
