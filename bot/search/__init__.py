@@ -13,7 +13,7 @@ from bot.search.calibration import Calibration
 from bot.search.confidence import Thresholds
 from bot.search.document import Skipped
 from bot.search.engine import Faq, calibrate
-from bot.search.library import Library, files_of, load_cases, of_files, read
+from bot.search.library import Library, contents_of, load_cases, of_contents, read
 
 CALIBRATION_FILE = "calibration.json"
 """What the confidence was learnt to be, in the FAQ's folder; written by `Calibration.save`."""
@@ -44,20 +44,23 @@ def load(
     What was made of the same FAQ before is taken from the folder `cached_in`, and kept there otherwise. Raises
     ConfigurationError as `read` does, or if that file is broken."""
     stored = path / CALIBRATION_FILE
-    files = files_of(path, strict=strict)
+    contents = contents_of(path)
     calibrated = Calibration.load(stored) if stored.is_file() else None
-    key = cache.key(files.texts | {CALIBRATION_FILE: repr(calibrated)}) if cached_in and not files.problems else ""
-    if cached_in and key and (known := cache.find(cached_in, key)):
-        return Faq(
-            known.sections,
-            known.problems,
-            thresholds=thresholds,
-            passage_limit=passage_limit,
-            cases=known.cases,
-            calibrated=known.calibration,
-            index=known.index,
-        )
-    library = of_files(files, path)
+    key = ""
+    if cached_in and not contents.unread:
+        key = cache.key(contents.files | {CALIBRATION_FILE: repr((strict, calibrated)).encode()})
+        if known := cache.find(cached_in, key):
+            return Faq(
+                known.sections,
+                known.problems,
+                thresholds=thresholds,
+                passage_limit=passage_limit,
+                cases=known.cases,
+                calibrated=known.calibration,
+                index=known.index,
+                references=known.references,
+            )
+    library = of_contents(contents, strict=strict)
     faq = Faq(
         library.sections,
         library.problems,
@@ -67,6 +70,8 @@ def load(
         calibrated=calibrated,
     )
     if cached_in and key:
-        kept = cache.Prepared(library.sections, library.problems, library.cases, faq.index, faq.calibration)
+        kept = cache.Prepared(
+            library.sections, library.problems, library.cases, faq.index, faq.references, faq.calibration
+        )
         cache.keep(cached_in, kept, key)
     return faq

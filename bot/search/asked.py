@@ -9,11 +9,12 @@ answer is. Cases of the split `test` are never among them.
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
-from bot.domain.faq import Case, Section
+from bot.domain.faq import Case
 from bot.search.counting import Kind, TermCounter
 from bot.search.numbers import Numbers
 from bot.search.postings import Fields, Postings
 from bot.search.query import Unit
+from bot.search.shelf import Head
 from bot.search.words import CONCEPT, Lexicon, words
 
 ASKED_WEIGHT = 0.75
@@ -31,12 +32,12 @@ class Asked:
     """
 
     def __init__(
-        self, sections: Sequence[Section], cases: Iterable[Case], lexicon: Lexicon, read: Read, mass: Mass
+        self, sections: Sequence[Head], cases: Sequence[Case], lexicon: Lexicon, read: Read, mass: Mass
     ) -> None:
         numbers: dict[str, list[int]] = {}
-        for number, section in enumerate(sections):
-            numbers.setdefault(section.location, []).append(number)
-            numbers.setdefault(section.title, []).append(number)
+        for number, names in enumerate(sections if cases else ()):
+            for name in names:
+                numbers.setdefault(name, []).append(number)
         texts: dict[int, list[str]] = {}
         self._size = len(sections)
         self._nothing = len(sections)

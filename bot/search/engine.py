@@ -1,18 +1,21 @@
 """A FAQ that can be asked."""
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.domain.errors import Unavailable
 from bot.domain.faq import Answer, Case, Hit, Outcome, Passage, Problem, Referred, Section
-from bot.search import calibration, confidence, mixing, passages, references, splitting, topics
+from bot.search import calibration, confidence, mixing, passages, splitting, topics
+from bot.search import references as referring
 from bot.search.asked import Asked, parts
 from bot.search.calibration import Calibration
 from bot.search.confidence import Thresholds
 from bot.search.index import Index, Match, Ranking
 from bot.search.mixing import Mix, MixedRanking
 from bot.search.query import Unit, Vocabulary, units
+from bot.search.references import Reference
 from bot.search.semantic import SemanticIndex, is_code
+from bot.search.shelf import heads
 from bot.search.spelling import Spelling
 from bot.search.words import lexicon, words
 
@@ -26,12 +29,12 @@ class Faq:
 
     The confidence is that of `calibrated` if it was made for these sections and cases; otherwise it is learnt from the
     `cases` that are for tuning; without enough of them it is the shipped one. An `index` is one that was made of these
-    sections before, and what comes with it as `calibrated` belongs to them.
+    sections before, and what comes with it as `references` and `calibrated` belongs to them.
     """
 
     def __init__(
         self,
-        sections: tuple[Section, ...],
+        sections: Sequence[Section],
         problems: tuple[Problem, ...] = (),
         *,
         thresholds: Thresholds | None = None,
@@ -39,19 +42,21 @@ class Faq:
         cases: Sequence[Case] = (),
         calibrated: Calibration | None = None,
         index: Index | None = None,
+        references: Mapping[int, tuple[Reference, ...]] | None = None,
     ) -> None:
         self.sections = sections
         self.problems = problems
         self._thresholds = thresholds or Thresholds()
         self._passage_limit = passage_limit
         self._lexicon = lexicon()
-        self._references = references.find(sections)
+        self.references = referring.find(sections) if references is None else references
         self.index = index or self._indexed()
         self._vocabulary = Vocabulary(
             has=self.index.terms.__contains__,
             meant=Spelling(self.index.vocabulary, self._lexicon.synonym_words).meant,
         )
-        self._by_location = {(section.file, section.anchor): section for section in reversed(sections)}
+        self._heads = heads(sections)
+        self._by_location = {location: number for number, (location, _) in reversed([*enumerate(self._heads)])}
         self._cases = tuple(cases)
         self._units_of_case: dict[str, list[Unit]] = {}
         self._asked = self._learnt(self._cases)
@@ -64,7 +69,7 @@ class Faq:
     def _indexed(self) -> Index:
         lent = {
             number: [self.sections[reference.target] for reference in found]
-            for number, found in self._references.items()
+            for number, found in self.references.items()
         }
         return Index.of(self.sections, self._lexicon, lent)
 
@@ -96,7 +101,8 @@ class Faq:
 
     def section(self, file: str, anchor: str) -> Section | None:
         """The section with this anchor in this file; both as in `Section`."""
-        return self._by_location.get((file, anchor))
+        number = self._by_location.get(f"{file}#{anchor}" if anchor else file)
+        return None if number is None else self.sections[number]
 
     def ask(self, query: str, topic: Section | None = None, *, limit: int = 3) -> Answer:
         """The best `limit` sections for a question, ties in file order, and what to do with them. Never raises,
@@ -133,7 +139,7 @@ class Faq:
 
     def referred(self, section: Section) -> tuple[Referred, ...]:
         """What an entry that only points to others sends its readers to, with what it says to do differently."""
-        return self._referred(self.sections.index(section), self._units(section.title))
+        return self._referred(self._by_location[section.location], self._units(section.title))
 
     def rest(self, section: Section, passage: Passage) -> tuple[Passage, ...]:
         """What a section has beside a passage of it, in its order, in pieces of the length of a passage. Each begins
@@ -150,7 +156,7 @@ class Faq:
         return _features(ranking) if ranking.matches else (0.0,) * len(confidence.FEATURES)
 
     def _learnt(self, cases: Sequence[Case]) -> Asked:
-        return Asked(self.sections, cases, self._lexicon, self._read_case, self.index.mass)
+        return Asked(self._heads, cases, self._lexicon, self._read_case, self.index.mass)
 
     def _read_case(self, query: str) -> list[Unit]:
         # learnt from whole and in parts: reading costs more than what is learnt
@@ -230,7 +236,7 @@ class Faq:
                 reference.told,
                 reference.substitutions,
             )
-            for reference in self._references.get(number, ())
+            for reference in self.references.get(number, ())
         )
 
     def _passage(self, section: Section, asked: list[Unit]) -> Passage:

@@ -15,6 +15,16 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """The bytes of each file by its relative path, in order of the paths. `unread` are the other files, each with what
+    is wrong with it as a whole sentence, and as it is reported if the file is left out."""
+
+    folder: Path
+    files: dict[str, bytes] = field(default_factory=dict)
+    unread: list[tuple[str, Problem]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
     """The text of each file by its relative path, in order of the paths, and what couldn't be read as it stands."""
 
@@ -22,15 +32,13 @@ class Files:
     problems: list[Problem] = field(default_factory=list)
 
 
-def files(folder: Path, *, strict: bool = True, also: tuple[str, ...] = ()) -> Files:
+def contents(folder: Path, *, also: tuple[str, ...] = ()) -> Contents:
     """The Markdown files below `folder`, and those whose names end as `also` says.
 
-    A README is for those who write the FAQ, so that it isn't read; neither are hidden files and folders. If not
-    `strict`, bytes that aren't UTF-8 are replaced by U+FFFD and files that can't be read are left out.
+    A README is for those who write the FAQ, so that it isn't read; neither are hidden files and folders.
 
     Raises:
-        ConfigurationError: the folder can't be used, or has no Markdown; if `strict`, also if one of its files can't be
-            used: all such files are named.
+        ConfigurationError: the folder can't be used.
     """
     if not folder.exists():
         raise ConfigurationError(
@@ -48,38 +56,49 @@ def files(folder: Path, *, strict: bool = True, also: tuple[str, ...] = ()) -> F
             f"The FAQ folder “{folder}” can't be listed ({_reason(error)}). Give the bot's user the right to read it.",
             detail=str(error),
         ) from error
-    found = Files()
-    broken: list[str] = []
+    found = Contents(folder)
     for path in paths:
         name = path.relative_to(folder).as_posix()
         try:
-            content = _content(path)
+            found.files[name] = _content(path)
         except OSError as error:
-            broken.append(f"{name} can't be read ({_reason(error)}: check the file's permissions)")
-            found.problems.append(Problem(name, 1, f"can't be read ({_reason(error)}); it was left out"))
-            continue
+            reason = f"can't be read ({_reason(error)}"
+            problem = Problem(name, 1, f"{reason}); it was left out")
+            found.unread.append((f"{name} {reason}: check the file's permissions)", problem))
         except ValueError as error:
-            broken.append(f"{name} {error}")
-            found.problems.append(Problem(name, 1, f"{error}; it was left out"))
-            continue
+            found.unread.append((f"{name} {error}", Problem(name, 1, f"{error}; it was left out")))
+    return found
+
+
+def texts(found: Contents, *, strict: bool = True) -> Files:
+    """The text of files. If not `strict`, bytes that aren't UTF-8 are replaced by U+FFFD and files that can't be read
+    are left out.
+
+    Raises:
+        ConfigurationError: there is no Markdown; if `strict`, also if one of the files can't be used: all such files
+            are named.
+    """
+    read = Files(problems=[problem for _, problem in found.unread])
+    broken = [sentence for sentence, _ in found.unread]
+    for name, content in found.files.items():
         try:
-            found.texts[name] = content.decode("utf-8-sig")
+            read.texts[name] = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             broken.append(f"{name} is not UTF-8 (byte {error.start}, line {line}: save it as UTF-8)")
-            found.problems.append(
+            read.problems.append(
                 Problem(name, line, f"byte {error.start} is not UTF-8; what isn't was replaced: save the file as UTF-8")
             )
-            found.texts[name] = content.decode("utf-8-sig", errors="replace")
-    if broken and (strict or not found.texts):
+            read.texts[name] = content.decode("utf-8-sig", errors="replace")
+    if broken and (strict or not read.texts):
         more = f"; and {len(broken) - _SHOWN} more" if len(broken) > _SHOWN else ""
-        raise ConfigurationError(f"The FAQ in “{folder}” can't be used: {'; '.join(broken[:_SHOWN])}{more}.")
-    if not any(_is_markdown(Path(name)) for name in found.texts):
+        raise ConfigurationError(f"The FAQ in “{found.folder}” can't be used: {'; '.join(broken[:_SHOWN])}{more}.")
+    if not any(_is_markdown(Path(name)) for name in read.texts):
         raise ConfigurationError(
-            f"The FAQ folder “{folder}” has no Markdown file (a README isn't counted). "
+            f"The FAQ folder “{found.folder}” has no Markdown file (a README isn't counted). "
             "Add a file such as “questions.md” with a heading per question."
         )
-    return found
+    return read
 
 
 def _files(folder: Path, also: tuple[str, ...]) -> list[Path]:

@@ -76,10 +76,8 @@ class Index:
         self.vocabulary = vocabulary
         self.names = names
         self._named: dict[str, list[int]] = {}
-        each = iter(names)
-        for document, section in enumerate(sections):
-            for _ in range(1 + len(_alternates(section))):
-                self._named.setdefault(next(each), []).append(document)
+        for name, document in zip(names, self._fields.documents_of_names(), strict=True):
+            self._named.setdefault(name, []).append(document)
         self._name_masses: dict[int, list[_Name]] = {}
 
     @staticmethod

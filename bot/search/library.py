@@ -37,23 +37,24 @@ def read(path: Path, *, strict: bool = True) -> Library:
         ConfigurationError: the folder is missing, isn't one, or has no usable Markdown; if `strict`, also if a file
             isn't readable as it stands.
     """
-    return of_files(files_of(path, strict=strict), path)
+    return of_contents(contents_of(path), strict=strict)
 
 
-def files_of(path: Path, *, strict: bool = True) -> folder.Files:
-    """The files that `read` reads. Raises as it does, but for a FAQ without an entry."""
-    return folder.files(path, strict=strict, also=(cases.SUFFIX,))
+def contents_of(path: Path) -> folder.Contents:
+    """The files that `read` reads, as they are. Raises ConfigurationError if the folder is missing or isn't one."""
+    return folder.contents(path, also=(cases.SUFFIX,))
 
 
-def of_files(files: folder.Files, path: Path) -> Library:
-    """What is in these files of a folder. Raises ConfigurationError if that is no entry at all."""
+def of_contents(contents: folder.Contents, *, strict: bool = True) -> Library:
+    """What is in these files of a folder. Raises as `read` does."""
+    files = folder.texts(contents, strict=strict)
     documents = {
         file: markdown.parse(text, file) for file, text in files.texts.items() if not file.endswith(cases.SUFFIX)
     }
     sections = tuple(section for document in documents.values() for section in document.sections)
     if not sections:
         raise ConfigurationError(
-            f"The FAQ in “{path}” has no heading with text below it. "
+            f"The FAQ in “{contents.folder}” has no heading with text below it. "
             "Write each question as a Markdown heading and its answer under it."
         )
     problems = [*files.problems]

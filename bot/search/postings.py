@@ -40,6 +40,13 @@ class Fields:
         count = self.documents
         return np.concatenate((np.arange(count), np.arange(count), self.owners))[slots]
 
+    def documents_of_names(self) -> list[int]:
+        """The documents of all names: of each its title, then its alternates."""
+        import numpy as np
+
+        found: list[int] = np.sort(np.concatenate((np.arange(self.documents), self.owners))).tolist()
+        return found
+
     def alternates_of(self, document: int) -> tuple[int, int]:
         """The first slot of a document's alternates, and the one behind the last."""
         first, last = self.owners.searchsorted((document, document + 1)).tolist()

@@ -1,5 +1,6 @@
 """An index that is kept: the same answers without reading the FAQ again, and never those of another one."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,6 +56,44 @@ def test_a_changed_faq_is_read_anew(folder: Path, tmp_path: Path) -> None:
     (folder / "a.md").write_text("# T\n\n## Coffee\n\nGrind beans.\n", encoding="utf-8")
 
     assert [section.title for section in load(folder, cached_in=tmp_path / "state").sections] == ["Coffee"]
+
+
+def test_a_file_of_the_same_size_and_time_is_not_taken_for_the_same(folder: Path, tmp_path: Path) -> None:
+    load(folder, cached_in=tmp_path / "state")
+    file = folder / "a.md"
+    before = file.stat()
+    file.write_bytes(file.read_bytes().replace(b"Tea", b"Ale"))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    again = load(folder, cached_in=tmp_path / "state")
+
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    assert [section.title for section in again.sections] == ["How do I bake bread?", "Ale"]
+
+
+def test_what_was_read_leniently_is_not_taken_for_sound(folder: Path, tmp_path: Path) -> None:
+    (folder / "b.md").write_bytes(b"# B\n\n\xff")
+    lenient = load(folder, cached_in=tmp_path / "state", strict=False)
+
+    again = load(folder, cached_in=tmp_path / "state", strict=False)
+    with pytest.raises(ConfigurationError, match="not UTF-8"):
+        load(folder, cached_in=tmp_path / "state")
+
+    assert again.problems == lenient.problems
+    assert again.sections == lenient.sections
+
+
+def test_an_entry_that_was_kept_is_found_by_its_place(folder: Path, tmp_path: Path) -> None:
+    (folder / "b.md").write_text("# Tea again\n\nSee [tea](a.md#tea), but replace tea by coffee.\n")
+    first = load(folder, cached_in=tmp_path / "state")
+
+    again = load(folder, cached_in=tmp_path / "state")
+
+    (section,) = again.sections[2:]
+    assert again.section("b.md", "tea-again") == section == first.section("b.md", "tea-again")
+    assert again.referred(section) == first.referred(section) != ()
+    assert again.section("b.md", "tea") is None
+    assert again.sections[-1] is section
 
 
 def test_a_calibration_that_comes_or_goes_counts(folder: Path, tmp_path: Path) -> None:
