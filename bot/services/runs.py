@@ -72,7 +72,7 @@ class Runs:
         if run is not None:
             # Tags are a request of their own, which that try may not have come to. Its principal isn't known here, so
             # the person goes by their Slack id; a name that is there stays.
-            self._complete_tags(run, (("submitted_by", caller.user), *_tags(caller)))
+            self._complete_tags(run.id, (("submitted_by", caller.user), *_tags(caller)))
             self._guard.resumed(caller, SUBMIT, f"run={run.id}")
         return run
 
@@ -166,8 +166,13 @@ class Runs:
 
     @open_to_everyone("writes to the audit what became of a submit that was allowed")
     def settle(self, watched: WatchedRun, result: str) -> None:
-        """Audit what became of a submit whose outcome was unknown: `done`, or `failed` when it never arrived."""
+        """Audit what became of a submit whose outcome was unknown: `done`, or `failed` when it never arrived.
+
+        A run that did is marked with who asked for it: a request of its own, which was cut off with the submit.
+        """
         caller = Caller(watched.team, watched.user, watched.channel, watched.key)
+        if result == "done":
+            self._complete_tags(watched.run_id, (("submitted_by", caller.user), *_tags(caller)))
         self._guard.settled(caller, SUBMIT, result, f"run={watched.run_id}")
 
     def _submit_or_settle(self, spec: RunSpec) -> Run:
@@ -181,15 +186,15 @@ class Runs:
                 raise unknown from None
             if run is None:
                 raise
-            self._complete_tags(run, spec.tags)
+            self._complete_tags(run.id, spec.tags)
             return run
 
-    def _complete_tags(self, run: Run, tags: tuple[tuple[str, str], ...]) -> None:
+    def _complete_tags(self, run_id: str, tags: tuple[tuple[str, str], ...]) -> None:
         try:
-            self._workspace.complete_tags(run.id, tags)
+            self._workspace.complete_tags(run_id, tags)
         except (Unavailable, NotFound) as error:
             # The run is there and must be followed; whose it is stands in the audit too.
-            log.warning("run_not_tagged", run=run.id, cause=error.detail)
+            log.warning("run_not_tagged", run=run_id, cause=error.detail)
 
     def _existing(self, run_id: str) -> Run:
         run = self._workspace.find_run(run_id)

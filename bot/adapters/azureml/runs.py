@@ -29,7 +29,7 @@ from bot.adapters.azureml.config import AzureMLConfig
 from bot.adapters.azureml.reports import ReportCalls
 from bot.adapters.azureml.translation import detail_of, failed, refused_or_unknown, status_of, unknown
 from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
-from bot.domain.runs import Run, RunRecipe, RunSpec, RunStatus
+from bot.domain.runs import Run, RunSpec, RunStatus
 
 _SUBMITTED_BY = "submitted_by"
 _SUBMITTED_BY_ID = "submitted_by_slack_id"
@@ -39,6 +39,8 @@ _REMEMBERED = 1000
 _REQUEST_SECONDS = 30.0
 
 Effect = Callable[[], None]
+
+_STOPPING = {RunStatus.CANCEL_REQUESTED, RunStatus.CANCELED}
 
 
 class RunCalls(ReportCalls):
@@ -99,14 +101,19 @@ class RunCalls(ReportCalls):
             return self._run(record)
         ask = self._cancellation(record)
         effect()
+        failure: Exception | None = None
         try:
             ask()
-        except Exception as error:
-            raise refused_or_unknown(error, "cancel runs", self._secrets) from error
+        except Exception as error:  # noqa: BLE001 - judged after a look-up
+            failure = error
         try:
             record = self._record(run_id, "cancel runs") or record
-        except Unavailable:
+        except Unavailable as error:
+            if failure is not None:
+                raise unknown(failure, self._secrets) from error
             record.status = RunStatus.CANCEL_REQUESTED.value
+        if failure is not None and RunStatus.of(record.status or "") not in _STOPPING:
+            raise refused_or_unknown(failure, "cancel runs", self._secrets) from failure
         return self._run_after_effect(record)
 
     def find_run(self, run_id: str) -> Run | None:
@@ -120,8 +127,10 @@ class RunCalls(ReportCalls):
         missing = {name: value for name, value in tags.items() if name not in (record.tags or {})}
         if not missing:
             return
-        client = self._client(record)
+        experiment = self._experiment_name(record.experiment_id)
         try:
+            context = self._workspace().service_context
+            client = RunClient(context, experiment, run_id, experiment_id=record.experiment_id)
             client.patch_run(CreateRunDto(run_id=run_id, tags=missing))
         except Exception as error:
             raise failed(error, "tag runs", self._secrets) from error
@@ -154,22 +163,6 @@ class RunCalls(ReportCalls):
             raise failed(error, "list runs", self._secrets) from error
         records.sort(key=lambda record: content.moment(record.created_utc), reverse=True)
         return tuple(self._run(record, brief=True) for record in records[:limit])
-
-    def list_children(self, run_id: str, limit: int) -> tuple[Run, ...]:
-        """See `ports.Workspace.list_children`."""
-        record = self._existing(run_id, "read runs")
-        client = self._client(record)
-        try:
-            found = client.get_child_runs(run_id, _filter_on_server=True, page_size=limit, order_by=_NEWEST_FIRST)
-            records = list(islice(found, limit))
-        except Exception as error:
-            raise failed(error, "read runs", self._secrets) from error
-        return tuple(self._run(each, brief=True) for each in records)
-
-    def recipe(self, run_id: str) -> RunRecipe:
-        """See `ports.Workspace.recipe`."""
-        record = self._existing(run_id, "read runs")
-        return content.recipe(self._run(record), record.tags or {}, self._details(record))
 
     def _try_to_submit(self, spec: RunSpec, environment: Any, effect: Effect) -> Exception | None:
         origin = content.origin_of(spec)
@@ -216,14 +209,19 @@ class RunCalls(ReportCalls):
         # Whatever it takes to ask is found out here, so that a failure of it comes before the effect.
         context = self._workspace().service_context
         if not record.cancel_uri:
-            return self._client(record).post_event_canceled  # type: ignore[no-any-return]  # the SDK is untyped
+            experiment = self._experiment_name(record.experiment_id)
+            client = RunClient(context, experiment, record.run_id, experiment_id=record.experiment_id)
+            return client.post_event_canceled  # type: ignore[no-any-return]  # the SDK is untyped
         try:
             headers = context.get_auth().get_authentication_header()
         except Exception as error:
             raise failed(error, "cancel runs", self._secrets) from error
 
         def post() -> None:
-            requests.post(record.cancel_uri, headers=headers, timeout=_REQUEST_SECONDS).raise_for_status()
+            answer = requests.post(record.cancel_uri, headers=headers, timeout=_REQUEST_SECONDS)
+            answer.raise_for_status()
+            if answer.content:
+                answer.json()  # a page that something else answers with is no consent
 
         return post
 
@@ -231,11 +229,14 @@ class RunCalls(ReportCalls):
         # Outside: a workspace that isn't there doesn't mean that the run isn't.
         workspace = self._workspace()
         try:
-            return WorkspaceClient(workspace.service_context).get_run(run_id)
+            record = WorkspaceClient(workspace.service_context).get_run(run_id)
         except Exception as error:
             if status_of(error) == 404:
                 return None
             raise failed(error, doing, self._secrets) from error
+        if str(record.run_id).lower() != run_id.lower():
+            raise failed(ValueError("another run than the one that was asked for"), doing, self._secrets)
+        return record
 
     def _existing(self, run_id: str, doing: str) -> Any:
         record = self._record(run_id, doing)
@@ -275,18 +276,13 @@ class RunCalls(ReportCalls):
             portal_url=self._portal_url(record.run_id),
             error=error,
             submitted_by=(record.tags or {}).get(_SUBMITTED_BY, ""),
-            parent=record.parent_run_id or "",
         )
 
-    def _client(self, record: Any) -> Any:
-        experiment = self._experiment_name(record.experiment_id)
-        context = self._workspace().service_context
-        return RunClient(context, experiment, record.run_id, experiment_id=record.experiment_id)
-
     def _details(self, record: Any) -> Any:
-        client = self._client(record)
         try:
-            return client.get_runstatus()
+            context = self._workspace().service_context
+            experiment = self._experiment_name(record.experiment_id)
+            return RunClient(context, experiment, record.run_id, experiment_id=record.experiment_id).get_runstatus()
         except Exception as error:
             raise failed(error, "read runs", self._secrets) from error
 

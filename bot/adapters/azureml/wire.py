@@ -22,8 +22,7 @@ from bot.domain.environments import (
 )
 from bot.domain.errors import BotError, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.models import Model, ModelRequest
-from bot.domain.reports import FilePage, RunFile
-from bot.domain.runs import Metric, Run, RunFilter, RunRecipe, RunSpec
+from bot.domain.runs import Metric, Run, RunFilter, RunSpec
 from bot.domain.wheels import AddedWheel, Wheel
 
 CONFIG: TypeAdapter[AzureMLConfig] = TypeAdapter(AzureMLConfig)
@@ -32,11 +31,8 @@ SPEC: TypeAdapter[RunSpec] = TypeAdapter(RunSpec)
 RUN: TypeAdapter[Run] = TypeAdapter(Run)
 FOUND_RUN: TypeAdapter[Run | None] = TypeAdapter(Run | None)
 RUNS: TypeAdapter[tuple[Run, ...]] = TypeAdapter(tuple[Run, ...])
-RECIPE: TypeAdapter[RunRecipe] = TypeAdapter(RunRecipe)
 METRICS: TypeAdapter[tuple[Metric, ...]] = TypeAdapter(tuple[Metric, ...])
 ENVIRONMENT: TypeAdapter[EnvironmentDetail] = TypeAdapter(EnvironmentDetail)
-FILES: TypeAdapter[FilePage] = TypeAdapter(FilePage)
-FILE: TypeAdapter[RunFile] = TypeAdapter(RunFile)
 NOTHING: TypeAdapter[None] = TypeAdapter(None)
 FILTER: TypeAdapter[RunFilter] = TypeAdapter(RunFilter)
 ENVIRONMENTS: TypeAdapter[tuple[EnvironmentName, ...]] = TypeAdapter(tuple[EnvironmentName, ...])
@@ -55,11 +51,7 @@ READS: Mapping[str, TypeAdapter[Any]] = {
     "complete_tags": NOTHING,
     "metrics": METRICS,
     "log_tail": TEXTS,
-    "list_files": FILES,
-    "fetch_file": FILE,
     "list_runs": RUNS,
-    "list_children": RUNS,
-    "recipe": RECIPE,
     "list_environments": ENVIRONMENTS,
     "environment": ENVIRONMENT,
     "environment_versions": TEXTS,
@@ -84,11 +76,15 @@ class NoAnswer(Unavailable):
 
 
 class CutOff(OutcomeUnknown):
-    """An outage in the middle of a change."""
+    """An outage in the middle of a change. The parent knows what was to be changed and how to look for it."""
+
+
+class Garbled(OutcomeUnknown):
+    """An answer that made no sense, in the middle of a change."""
 
 
 _PLAIN_ERRORS: Mapping[str, type[BotError]] = {
-    error.__name__: error for error in (InvalidRequest, OutcomeUnknown, Unavailable, NoAnswer, CutOff)
+    error.__name__: error for error in (InvalidRequest, OutcomeUnknown, Unavailable, NoAnswer, CutOff, Garbled)
 }
 
 
