@@ -66,6 +66,12 @@ class Database:
         with self._lock:
             return self._connection.execute(statement, values).rowcount
 
+    @property
+    def changes(self) -> int:
+        """Grows with every row that is written."""
+        with self._lock:
+            return self._connection.total_changes
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; others wait. Inside another transaction it is part of that one."""

@@ -48,10 +48,13 @@ class Environments:
             route("PUT", _HOST, f"{_BASE}/{{name}}/versions/{{version}}/metadata", self.label, action=_WRITE),
         )
 
-    def list_latest(self, _request: Request) -> Response:
+    def latest(self) -> list[dict[str, Any]]:
         """The latest version of each, in order of name."""
         rows = self._database.rows("SELECT document, MAX(version) FROM environments GROUP BY name ORDER BY lower(name)")
-        return json_response({"value": [json.loads(row["document"]) for row in rows], "continuationToken": None})
+        return [json.loads(row["document"]) for row in rows]
+
+    def list_latest(self, _request: Request) -> Response:
+        return json_response({"value": self.latest(), "continuationToken": None})
 
     def get(self, request: Request) -> Response:
         name, version = request.values["name"], request.values.get("version")
