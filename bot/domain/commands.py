@@ -10,6 +10,7 @@ class Command:
     """A subcommand. `action` is the Azure action that it needs at the workspace, or None when it needs none there.
 
     `guarded` commands need a linked principal, the policy's consent and an audit row; the others are open to everyone.
+    What `starts_run` is also held to the policy's limits, and may need somebody's approval.
     """
 
     name: str
@@ -18,6 +19,7 @@ class Command:
     action: str | None = None
     guarded: bool = True
     example: str = ""
+    starts_run: bool = False
 
 
 HELP = Command(
@@ -31,6 +33,7 @@ SUBMIT = Command(
     "start a training script; alone it opens a form",
     action=access.RUN_SUBMIT,
     example="submit train.py --project demo --compute cpu-cluster -- --epochs 3",
+    starts_run=True,
 )
 STATUS = Command(
     "status",
@@ -106,10 +109,18 @@ WHOAMI = Command("whoami", "whoami", "your Azure identity and roles as I see the
 ADMIN = Command(
     "admin",
     "admin",
-    "the state of the FAQ: version, entries, what is wrong, how it is searched",
+    "the state of the FAQ and of the policy: versions, and what is wrong with them",
     action=access.ROLE_ASSIGNMENT_READ,
     example="admin",
 )
+
+APPROVE = Command(
+    "approve",
+    "approve",
+    "agree to what somebody asked for, or reject it; a button, not a command",
+    action=access.RUN_READ,
+)
+"""Who may is said by the policy's rules that want approvals; that this needs an Azure role keeps out who has left."""
 
 ALL: tuple[Command, ...] = (
     HELP,

@@ -220,7 +220,7 @@ class Commands:
             reply.private(roles.workspace_roles(self._roles.workspace(principal)))
 
     def _show_state(self, _request: requests.Admin, caller: Caller, reply: Reply) -> None:
-        reply.private(admin.faq_state(self._admin.faq(self._principal(caller, table.ADMIN))))
+        reply.private(admin.state(*self._admin.state(self._principal(caller, table.ADMIN))))
 
     def _whoami(self, _request: requests.WhoAmI, caller: Caller, reply: Reply) -> None:
         reply.private(roles.whoami(self._roles.whoami(self._principal(caller, table.WHOAMI))))

@@ -21,13 +21,15 @@ from bot.domain.access import RoleDefinition
 from bot.domain.environments import EnvironmentDraft
 from bot.domain.models import ModelRequest
 from bot.domain.packages import Packages
+from bot.domain.policy import Policy
 from bot.domain.projects import Project, ProjectFiles
 from bot.domain.runs import ANY_RUN, Run, RunStatus, SubmitRequest
 from bot.domain.wheels import SharedFile
 from bot.services.guard import Guard
 from bot.services.identity import Identity
+from bot.services.policy import PolicySource
 from bot.services.projects import Projects
-from tests.services.fakes import FakeAudit, FakeLinks, FakePeople, FakePolicies, FakeRoles, assigned, principal
+from tests.services.fakes import OPEN, FakeAudit, FakeLinks, FakePeople, FakePolicies, FakeRoles, assigned, principal
 from tests.services.workspace import FakeWatchList, FakeWorkspace
 
 RUN = "aml-0123456789ab"
@@ -61,6 +63,13 @@ class _Files:
 
     def files_of(self, project: Project, ref: str = "") -> ProjectFiles:
         return ProjectFiles(project.folder)
+
+
+class _Written:
+    """`ports.PolicyOrigin` that allows everything."""
+
+    def read(self) -> Policy:
+        return OPEN
 
 
 class _Faq:
@@ -143,7 +152,8 @@ class House:
     @property
     def admin(self) -> Any:
         """`Admin`."""
-        return self.service("admin.Admin", Noted(_Faq(), self.calls), self.guard)
+        faq = Noted(_Faq(), self.calls)
+        return self.service("admin.Admin", faq, PolicySource(_Written(), FakeAudit()), self.guard)
 
 
 DOORS: dict[str, Callable[[House], Any]] = {
@@ -167,7 +177,7 @@ DOORS: dict[str, Callable[[House], Any]] = {
     "roles.Roles.of_person": lambda house: house.roles.of_person(house.person, "UBOB"),
     "roles.Roles.workspace": lambda house: house.roles.workspace(house.person),
     "roles.Roles.role": lambda house: house.roles.role(house.person, "Reader"),
-    "admin.Admin.faq": lambda house: house.admin.faq(house.person),
+    "admin.Admin.state": lambda house: house.admin.state(house.person),
 }
 """How each guarded method is used, by `module.Class.method`."""
 
