@@ -1,6 +1,6 @@
 """The commands of `/aml` and of a mention: one table that parsing, help, policy and the guard share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain import access
 
@@ -99,10 +99,26 @@ MODEL_REGISTER = Command(
 )
 ROLES = Command(
     "roles",
-    "roles [@PERSON | ROLE]",
-    "who holds which Azure role, or what a role allows",
+    "roles [@PERSON]",
+    "who holds which Azure role at the workspace, or what a colleague holds",
     action=access.ROLE_ASSIGNMENT_READ,
-    example='roles "AzureML Data Scientist"',
+    example="roles",
+)
+ROLE = Command("role", "role NAME", "what an Azure role allows and denies", example="role AzureML Data Scientist")
+CAN = Command(
+    "can",
+    "can [@PERSON] COMMAND|ACTION",
+    "whether you (or a colleague) may do something, and what settles it",
+    example="can submit",
+)
+CAN_OTHERS = replace(CAN, action=access.ROLE_ASSIGNMENT_READ)
+"""`can` about somebody else."""
+WHO_CAN = Command(
+    "who-can",
+    "who-can COMMAND|ACTION",
+    "who may do something at the workspace",
+    action=access.ROLE_ASSIGNMENT_READ,
+    example="who-can submit",
 )
 WHOAMI = Command("whoami", "whoami", "your Azure identity and roles as I see them", example="whoami")
 
@@ -139,6 +155,9 @@ ALL: tuple[Command, ...] = (
     MODEL,
     MODEL_REGISTER,
     ROLES,
+    ROLE,
+    CAN,
+    WHO_CAN,
     WHOAMI,
     ADMIN,
 )

@@ -69,6 +69,9 @@ class Actions:
         elif action_id == "more_environments":
             caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
             self._commands.environments.list(parse.environments_page(value), caller, reply)
+        elif action_id == "more_roles":
+            caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
+            self._commands.roles.list(parse.more_roles(value), caller, reply)
         elif action_id == "more_runs":
             caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
             self._commands.list_runs(parse.more_runs(value), caller, reply)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.blocks import admin, answers, help, roles, runs  # noqa: A004 - the feature's name in every folder
+from bot.blocks import admin, answers, help, runs  # noqa: A004 - the feature's name in every folder
 from bot.domain import commands as table
 from bot.domain.access import Caller, Principal
 from bot.domain.commands import Command
@@ -16,6 +16,7 @@ from bot.handlers.environments import EnvironmentCommands
 from bot.handlers.models import ModelCommands
 from bot.handlers.replies import Replies
 from bot.handlers.reply import Place, Reply, errors_shown_by
+from bot.handlers.roles import RoleCommands
 from bot.handlers.wheels import WheelCommands
 from bot.parse import commands as parse
 from bot.parse import requests
@@ -59,7 +60,7 @@ class Commands:
         self._admin = admin_service
         self._runs = runs_service
         self.environments = EnvironmentCommands(identity, environments_service)
-        self._roles = roles_service
+        self.roles = RoleCommands(identity, roles_service)
         self._source_url = source_url
         self._handlers: dict[type[Any], Callable[[Any, Caller, Reply], None]] = {
             requests.Help: self._show_help,
@@ -69,10 +70,9 @@ class Commands:
             requests.Logs: self._logs,
             requests.Cancel: self._cancel,
             requests.Runs: self.list_runs,
-            requests.Roles: self._show_roles,
-            requests.WhoAmI: self._whoami,
             requests.Admin: self._show_state,
             **self.environments.handlers(),
+            **self.roles.handlers(),
             **ModelCommands(identity, models_service).handlers(),
             **WheelCommands(identity, wheels_service).handlers(),
         }
@@ -209,21 +209,8 @@ class Commands:
         )
         reply.shown(runs.run_list(page, wanted, mine=request.mine))
 
-    def _show_roles(self, request: requests.Roles, caller: Caller, reply: Reply) -> None:
-        principal = self._principal(caller, table.ROLES)
-        if request.user_id:
-            reply.private(roles.person_roles(self._roles.of_person(principal, request.user_id)))
-        elif request.role:
-            found = self._roles.role(principal, request.role)
-            reply.private(roles.role(found.role, found.holders))
-        else:
-            reply.private(roles.workspace_roles(self._roles.workspace(principal)))
-
     def _show_state(self, _request: requests.Admin, caller: Caller, reply: Reply) -> None:
         reply.private(admin.state(*self._admin.state(self._principal(caller, table.ADMIN))))
-
-    def _whoami(self, _request: requests.WhoAmI, caller: Caller, reply: Reply) -> None:
-        reply.private(roles.whoami(self._roles.whoami(self._principal(caller, table.WHOAMI))))
 
 
 def refuse_if_cut(request: requests.Request, sent: str) -> None:

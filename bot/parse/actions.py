@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.errors import InvalidRequest
 from bot.parse import names
-from bot.parse.requests import Environments, Runs
+from bot.parse.requests import Environments, Roles, Runs
 
 _UNREADABLE = "I can't read this button any more: ask again."
 
@@ -43,6 +43,14 @@ def more_runs(value: str) -> Runs:
         mine == "yes",
         int(start),
     )
+
+
+def more_roles(value: str) -> Roles:
+    """The value of a "More" button below a list of roles. Raises InvalidRequest."""
+    (start,) = _fields(value, "start")
+    if not start.isdecimal() or len(start) > 6:
+        raise InvalidRequest(_UNREADABLE)
+    return Roles(start=int(start))
 
 
 def run_id(value: str) -> str:

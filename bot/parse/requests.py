@@ -7,6 +7,7 @@ from bot.domain import commands
 from bot.domain.commands import Command
 from bot.domain.environments import EnvironmentDraft
 from bot.domain.models import ModelRequest
+from bot.domain.roles import Deed
 from bot.domain.runs import RunStatus, SubmitRequest
 from bot.domain.wheels import SharedFile
 
@@ -147,11 +148,36 @@ class ModelRegister:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Who holds which role: of one Slack user, of one role, or of the workspace when both are ""."""
+    """Who holds which role: of one Slack user, or of the workspace for ""; then from number `start` on."""
 
     user_id: str = ""
-    role: str = ""
+    start: int = 0
     command: ClassVar[Command] = commands.ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class RoleInfo:
+    """What a role allows."""
+
+    role: str
+    command: ClassVar[Command] = commands.ROLE
+
+
+@dataclass(frozen=True, slots=True)
+class Can:
+    """Whether a Slack user (the asker for "") may do something."""
+
+    deed: Deed
+    user_id: str = ""
+    command: ClassVar[Command] = commands.CAN
+
+
+@dataclass(frozen=True, slots=True)
+class WhoCan:
+    """Who may do something."""
+
+    deed: Deed
+    command: ClassVar[Command] = commands.WHO_CAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +212,9 @@ Request = (
     | ModelInfo
     | ModelRegister
     | Roles
+    | RoleInfo
+    | Can
+    | WhoCan
     | WhoAmI
     | Admin
 )

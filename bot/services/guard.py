@@ -113,7 +113,12 @@ class Guard:
     @open_to_everyone("it is the guard")
     def may(self, principal: Principal, command: Command) -> bool:
         """Whether `principal` would be allowed; not an attempt, so not audited. Raises Unavailable."""
-        return self._decide(principal, command)[0].allowed
+        return self.explain(principal, command).allowed
+
+    @open_to_everyone("it is the guard")
+    def explain(self, principal: Principal, command: Command) -> Decision:
+        """How an attempt of `principal` would be decided, and what settles it; not audited. Raises Unavailable."""
+        return self._decide(principal, command)[0]
 
     @open_to_everyone("it is the guard")
     def access(self, object_id: str) -> Access:

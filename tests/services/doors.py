@@ -18,11 +18,13 @@ from typing import Any
 
 import bot.services
 from bot.domain.access import RoleDefinition
+from bot.domain.commands import SUBMIT
 from bot.domain.environments import EnvironmentDraft
 from bot.domain.models import ModelRequest
 from bot.domain.packages import Packages
 from bot.domain.policy import Policy
 from bot.domain.projects import Project, ProjectFiles
+from bot.domain.roles import Deed
 from bot.domain.runs import ANY_RUN, Run, RunStatus, SubmitRequest
 from bot.domain.wheels import SharedFile
 from bot.services.guard import Guard
@@ -175,9 +177,11 @@ DOORS: dict[str, Callable[[House], Any]] = {
     "wheels.Wheels.add": lambda house: house.wheels.add(house.person, ADD),
     "roles.Roles.whoami": lambda house: house.roles.whoami(house.person),
     "roles.Roles.of_person": lambda house: house.roles.of_person(house.person, "UBOB"),
-    "roles.Roles.workspace": lambda house: house.roles.workspace(house.person),
+    "roles.Roles.workspace": lambda house: house.roles.workspace(house.person, start=0, limit=20),
     "roles.Roles.role": lambda house: house.roles.role(house.person, "Reader"),
     "admin.Admin.state": lambda house: house.admin.state(house.person),
+    "roles.Roles.can": lambda house: house.roles.can(house.person, Deed(SUBMIT), "UBOB"),
+    "roles.Roles.who_can": lambda house: house.roles.who_can(house.person, Deed(SUBMIT)),
 }
 """How each guarded method is used, by `module.Class.method`."""
 
