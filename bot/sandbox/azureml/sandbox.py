@@ -94,7 +94,7 @@ class Sandbox:
             *WorkspaceParts(workspace_id, self.runner.busy, lambda: self._door.studio).routes(),
             *History(runs, artifacts, tokens, self.runner).routes(),
             *metrics.routes(),
-            *Execution(runs, snapshots, self.runner).routes(),
+            *Execution(runs, snapshots, environments, self.runner).routes(),
             *snapshots.routes(),
             *artifacts.routes(),
             *blobs.routes(),
