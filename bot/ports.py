@@ -23,7 +23,8 @@ from bot.domain.help import Question, Verdict
 from bot.domain.models import Model, ModelRequest
 from bot.domain.policy import Link, Policy
 from bot.domain.projects import Project, ProjectFiles
-from bot.domain.runs import ANY_RUN, Metric, Run, RunFilter, RunSpec, WatchedRun
+from bot.domain.reports import FilePage, FollowedLog, RunFile
+from bot.domain.runs import ANY_RUN, Metric, Run, RunFilter, RunRecipe, RunSpec, WatchedRun
 from bot.domain.wheels import AddedWheel, Wheel
 
 
@@ -51,14 +52,34 @@ class Workspace(Protocol):
     def metrics(self, run_id: str) -> tuple[Metric, ...]:
         """The metrics logged so far, by name. Raises NotFound."""
 
-    def log_tail(self, run_id: str, lines: int) -> tuple[str, ...]:
-        """The last `lines` lines of the run's standard log, oldest first; empty before it begins. Raises NotFound."""
+    def log_tail(self, run_id: str, lines: int, file: str = "") -> tuple[str, ...]:
+        """The last `lines` lines of the run's standard log (or of its file `file`: a path, or a name that only one of
+        its files has), oldest first; empty before the standard log begins. Raises NotFound."""
+
+    def list_files(self, run_id: str, start: int, limit: int) -> FilePage:
+        """`limit` of the files that the run stored (logs and outputs), behind the first `start`, by path. Raises
+        NotFound."""
+
+    def fetch_file(self, run_id: str, file: str, into: Path, limit: int) -> RunFile:
+        """Store one of the run's files (a path, or a name that only one of them has), at most `limit` bytes, as the new
+        file `into`; returns what it is.
+
+        Raises:
+            NotFound: there is no such run, or no such file of it (with the nearest).
+            InvalidRequest: the file is larger.
+        """
 
     def cancel(self, run_id: str) -> Run:
         """Ask the service to stop the run and return it as it is then. Raises NotFound, OutcomeUnknown."""
 
     def list_runs(self, limit: int, wanted: RunFilter = ANY_RUN) -> tuple[Run, ...]:
         """The latest runs that `wanted` lets through, of all experiments, newest first; child runs are left out."""
+
+    def list_children(self, run_id: str, limit: int) -> tuple[Run, ...]:
+        """The latest runs that the run itself started, newest first. Raises NotFound."""
+
+    def recipe(self, run_id: str) -> RunRecipe:
+        """What the run was made of. Raises NotFound."""
 
     def list_environments(self) -> tuple[EnvironmentName, ...]:
         """Registered and curated environments by name; anonymous ones are left out."""
@@ -264,6 +285,22 @@ class WatchList(Protocol):
 
     def remove(self, run_id: str) -> None:
         """Stop watching: the message shows the end."""
+
+
+class FollowList(Protocol):
+    """Logs whose messages are kept up to date; survives a restart."""
+
+    def add(self, followed: FollowedLog) -> None:
+        """Follow a log; again for the same request changes nothing."""
+
+    def all(self) -> tuple[FollowedLog, ...]:
+        """Everything followed, oldest first."""
+
+    def shown(self, key: str, digest: str) -> None:
+        """Note what the message shows now."""
+
+    def remove(self, key: str) -> None:
+        """Stop: the message shows the end, or is gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from bot.adapters.policy_file import PolicyFile
 from bot.adapters.projects import ProjectSources
 from bot.adapters.slack_files import SlackFiles
 from bot.adapters.slack_people import SlackPeople
-from bot.adapters.store import HelpTables, LinkTable, WatchTable
+from bot.adapters.store import FollowTable, HelpTables, LinkTable, WatchTable
 from bot.app import build_app, check_app_token, who_am_i
 from bot.bootstrap.azure import azure_config
 from bot.bootstrap.faq import embedder, faq_origin, load_faq_in, source_url
@@ -37,6 +37,7 @@ from bot.domain.projects import Project
 from bot.handlers.actions import Actions
 from bot.handlers.commands import Commands
 from bot.handlers.faq_source import FaqWatch
+from bot.handlers.follow import Follow
 from bot.handlers.forms import Forms
 from bot.handlers.messages import Messages
 from bot.handlers.policy import PolicyWatch
@@ -57,6 +58,7 @@ from bot.services.help import Help
 from bot.services.identity import Identity
 from bot.services.models import Models
 from bot.services.projects import Projects
+from bot.services.reports import Reports
 from bot.services.roles import Roles
 from bot.services.runs import Runs
 from bot.services.wheels import Wheels
@@ -107,10 +109,13 @@ class Bot:
         role_service = AzureRoles(config)
         guard = Guard(role_service, policies, self._audit, cache_seconds=settings.azure.role_cache)
         identity = Identity(SlackPeople(client, team), LinkTable(engine, self._audit), policies, guard)
-        tokens = {name: project.git_token.get_secret_value() for name, project in settings.projects.items()}
-        self._sources = ProjectSources(settings.state / "projects", tokens)
+        self._sources = ProjectSources(
+            settings.state / "projects",
+            {name: project.git_token.get_secret_value() for name, project in settings.projects.items()},
+        )
         projects = Projects(known, self._sources)
         runs = Runs(workspace, guard, WatchTable(engine), projects)
+        reports = Reports(workspace, guard, FollowTable(engine), settings.state / "run-files")
         help_service = Help(self._faq, HelpTables(engine), settings.help.on_call)
 
         replies = Replies(client)
@@ -124,6 +129,7 @@ class Bot:
             runs_service=runs,
             environments_service=Environments(workspace, guard),
             models_service=Models(workspace, guard),
+            reports_service=reports,
             wheels_service=Wheels(workspace, guard, SlackFiles(token, base_url), settings.state / "wheels"),
             roles_service=Roles(role_service, guard, identity),
             source_url=entry_url,
@@ -147,7 +153,9 @@ class Bot:
             },
         )
         self._housekeeping = Clock(self._keep_house, HOUSEKEEPING_SECONDS)
-        self._clock = Clock(Watch(replies, runs).tick, settings.azure.watch_interval)
+        self._clock = Clock(
+            _in_turn(Watch(replies, runs).tick, Follow(replies, reports).tick), settings.azure.watch_interval
+        )
         faq_watch = FaqWatch(replies, self._faq, team=team, channel=settings.faq.report_channel)
         policy_watch = PolicyWatch(replies, policies, team=team, channel=settings.policy_report_channel).tick
         self._policy_clock = Clock(policy_watch, settings.policy_interval, name="policy-clock")
@@ -222,6 +230,8 @@ def serve(settings: Settings, *, http: bool, exit_with_parent: bool = False) -> 
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    # Where the drawing library keeps its list of fonts; otherwise it would be in the home folder.
+    os.environ.setdefault("MPLCONFIGDIR", str(settings.state.absolute() / "matplotlib"))
     bot = Bot(settings, http=http)
     bot.start()
     print(f"aml-bot is ready ({bot.address}).", flush=True)
@@ -246,6 +256,14 @@ def _identified(client: WebClient, app_token: str) -> AuthorizeResult:
 def _register(jobs: DbosJobs, work: Mapping[str, Callable[[Job], None]]) -> None:
     for name, handler in work.items():
         jobs.register(name, handler)
+
+
+def _in_turn(*ticks: Callable[[], None]) -> Callable[[], None]:
+    def all_of_them() -> None:
+        for tick in ticks:
+            tick()
+
+    return all_of_them
 
 
 def _wait_for_parent(ended: threading.Event) -> None:

@@ -44,10 +44,24 @@ STATUS = Command(
 )
 LOGS = Command(
     "logs",
-    "logs [RUN]",
-    "the last lines of a run's (or your latest run's) log",
+    "logs [RUN] [--file NAME] [--follow | --all]",
+    "the last lines of a run's (or your latest run's) log, followed to the run's end, or all of it as a file",
     action=access.RUN_READ,
-    example="logs aml-3f9a12bc44de",
+    example="logs aml-3f9a12bc44de --follow",
+)
+METRICS = Command(
+    "metrics",
+    "metrics [RUN]",
+    "what a run (or your latest one) has logged, as a table and a picture in the channel",
+    action=access.RUN_READ,
+    example="metrics aml-3f9a12bc44de",
+)
+FILES = Command(
+    "files",
+    "files [RUN] [--get FILE]",
+    "the files that a run (or your latest one) stored, or one of them, put into the channel",
+    action=access.ARTIFACT_READ,
+    example="files aml-3f9a12bc44de --get outputs/model.pkl",
 )
 CANCEL = Command("cancel", "cancel RUN", "stop a run", action=access.RUN_CANCEL, example="cancel aml-3f9a12bc44de")
 RUNS = Command(
@@ -144,6 +158,8 @@ ALL: tuple[Command, ...] = (
     SUBMIT,
     STATUS,
     LOGS,
+    METRICS,
+    FILES,
     CANCEL,
     RUNS,
     ENVS,

@@ -94,7 +94,8 @@ ANY_RUN = RunFilter()
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as the service describes it. Times are UTC; `error` is the service's own text; `submitted_by` is a tag."""
+    """A run as the service describes it. Times are UTC; `error` is the service's own text; `submitted_by` is a tag,
+    `parent` the id of the run that it is a child of."""
 
     id: str
     experiment: str
@@ -107,6 +108,21 @@ class Run:
     portal_url: str = ""
     error: str = ""
     submitted_by: str = ""
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecipe:
+    """What a run was made of, as the service keeps it: enough to ask for the same once more. "" and () where it
+    doesn't say."""
+
+    run: Run
+    script: str
+    arguments: tuple[str, ...]
+    compute: str
+    environment: str
+    environment_version: str
+    tags: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from bot.handlers.environments import EnvironmentCommands
 from bot.handlers.models import ModelCommands
 from bot.handlers.replies import Replies
 from bot.handlers.reply import Place, Reply, errors_shown_by
+from bot.handlers.reports import ReportCommands
 from bot.handlers.roles import RoleCommands
 from bot.handlers.wheels import WheelCommands
 from bot.parse import commands as parse
@@ -27,12 +28,12 @@ from bot.services.environments import Environments
 from bot.services.help import Help
 from bot.services.identity import Identity
 from bot.services.models import Models
+from bot.services.reports import Reports
 from bot.services.roles import Roles
 from bot.services.runs import Runs
 from bot.services.wheels import Wheels
 
 RUNS_SHOWN = 15
-LOG_LINES = 60
 
 SourceUrl = Callable[[Section], str]
 
@@ -51,6 +52,7 @@ class Commands:
         environments_service: Environments,
         wheels_service: Wheels,
         models_service: Models,
+        reports_service: Reports,
         roles_service: Roles,
         source_url: SourceUrl | None,
     ) -> None:
@@ -61,18 +63,19 @@ class Commands:
         self._runs = runs_service
         self.environments = EnvironmentCommands(identity, environments_service)
         self.roles = RoleCommands(identity, roles_service)
+        self.reports = ReportCommands(identity, reports_service)
         self._source_url = source_url
         self._handlers: dict[type[Any], Callable[[Any, Caller, Reply], None]] = {
             requests.Help: self._show_help,
             requests.Submit: self._submit,
             requests.SubmitForm: self._submit_help,
             requests.Status: self._status,
-            requests.Logs: self._logs,
             requests.Cancel: self._cancel,
             requests.Runs: self.list_runs,
             requests.Admin: self._show_state,
             **self.environments.handlers(),
             **self.roles.handlers(),
+            **self.reports.handlers(),
             **ModelCommands(identity, models_service).handlers(),
             **WheelCommands(identity, wheels_service).handlers(),
         }
@@ -193,10 +196,6 @@ class Commands:
     def _status(self, request: requests.Status, caller: Caller, reply: Reply) -> None:
         detail = self._runs.status(self._principal(caller, table.STATUS), request.run_id)
         reply.shown(runs.status(detail, own_latest=not request.run_id))
-
-    def _logs(self, request: requests.Logs, caller: Caller, reply: Reply) -> None:
-        run, lines = self._runs.logs(self._principal(caller, table.LOGS), request.run_id, LOG_LINES)
-        reply.shown(runs.logs(run.id, lines, own_latest=not request.run_id))
 
     def _cancel(self, request: requests.Cancel, caller: Caller, reply: Reply) -> None:
         self.cancel(request.run_id, caller, reply)

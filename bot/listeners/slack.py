@@ -37,9 +37,12 @@ _BUTTONS = (
     "ask_human",
     "show_choice",
     "cancel_run",
+    "get_file",
     "more_environments",
+    "more_files",
     "more_roles",
     "more_runs",
+    "whole_log",
 )
 
 _PEOPLE_S_SUBTYPES = (None, "file_share")

@@ -13,7 +13,7 @@ from rapidfuzz.distance import OSA
 from bot.domain import commands
 from bot.domain.commands import Command
 from bot.domain.errors import InvalidRequest, UnknownCommand
-from bot.parse import environments, models, names, roles
+from bot.parse import environments, models, names, reports, roles
 from bot.parse.options import at_most, nearest_commands, only, read, shown, unmarked, usage
 from bot.parse.questions import opens_like_a_question
 from bot.parse.requests import (
@@ -22,7 +22,6 @@ from bot.parse.requests import (
     Ask,
     Cancel,
     Help,
-    Logs,
     Request,
     RoleInfo,
     Runs,
@@ -165,7 +164,9 @@ _PARSERS: dict[str, Callable[[Command, str], Request]] = {
     commands.ASK.name: _ask,
     commands.SUBMIT.name: _submit,
     commands.STATUS.name: _of_a_run(Status, or_latest=True),
-    commands.LOGS.name: _of_a_run(Logs, or_latest=True),
+    commands.LOGS.name: reports.logs,
+    commands.METRICS.name: reports.metrics,
+    commands.FILES.name: reports.files,
     commands.CANCEL.name: _of_a_run(Cancel),
     commands.RUNS.name: _runs,
     commands.ENVS.name: environments.listing,

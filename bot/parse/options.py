@@ -70,6 +70,12 @@ def read(words: tuple[Word, ...], known: tuple[str, ...], command: Command) -> G
     return Given(tuple(alone), options)
 
 
+def flags(words: tuple[Word, ...], known: tuple[str, ...]) -> tuple[frozenset[str], tuple[Word, ...]]:
+    """Which of the options `known`, that take no value, are among the words; and the other words."""
+    found = frozenset(word.text for word in words if word.text in known and not word.quoted)
+    return found, tuple(word for word in words if word.quoted or word.text not in known)
+
+
 def usage(command: Command) -> str:
     """The line that every mistake ends with."""
     return f"Usage: {command.usage}"

@@ -53,10 +53,40 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """The last lines of a run's log; of the asker's latest for ""."""
+    """The last lines of a run's log (of its file `file`, or the standard one for ""), of the asker's latest for "":
+    once, or until the run ends (`follow`), or the `whole` log."""
 
     run_id: str = ""
+    file: str = ""
+    follow: bool = False
+    whole: bool = False
     command: ClassVar[Command] = commands.LOGS
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What a run has logged; the asker's latest for ""."""
+
+    run_id: str = ""
+    command: ClassVar[Command] = commands.METRICS
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files that a run stored, from number `start` on; of the asker's latest for ""."""
+
+    run_id: str = ""
+    start: int = 0
+    command: ClassVar[Command] = commands.FILES
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFile:
+    """One file of a run; of the asker's latest for ""."""
+
+    run_id: str
+    file: str
+    command: ClassVar[Command] = commands.FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +231,9 @@ Request = (
     | SubmitForm
     | Status
     | Logs
+    | Metrics
+    | Files
+    | FetchFile
     | Cancel
     | Runs
     | Environments

@@ -22,6 +22,7 @@ from bot.domain.faq import Answer, Hit, Outcome, Passage, Referred, Section, Sub
 from bot.domain.help import Escalation, Question
 from bot.domain.models import Model, ModelList
 from bot.domain.packages import Packages
+from bot.domain.reports import FilePage, LogTail, RunFile, RunMetrics
 from bot.domain.roles import Ability, Able, Deed, Holder, Holding, PersonRoles, RoleHolders, WhoCan, WorkspaceRoles
 from bot.domain.runs import Metric, Run, RunDetail, RunFilter, RunPage, RunSpec, RunStatus, SubmitRequest
 from bot.domain.wheels import AddedWheel, Wheel
@@ -96,6 +97,14 @@ run_pages = st.builds(
 )
 filters = st.builds(RunFilter, experiment=texts, status=st.none() | statuses, submitted_by=texts)
 metrics = st.builds(Metric, name=texts, values=st.lists(numbers | texts, max_size=4).map(tuple))
+run_metrics = st.builds(RunMetrics, run=runs, metrics=st.lists(metrics, max_size=45).map(tuple))
+log_tails = st.builds(LogTail, run=runs, file=texts, lines=st.lists(texts, max_size=30).map(tuple))
+file_pages = st.builds(
+    FilePage,
+    files=st.lists(st.builds(RunFile, path=texts, size=st.none() | st.integers(0, 10**14)), max_size=12).map(tuple),
+    start=st.integers(0, 300),
+    total=st.integers(0, 400),
+)
 details = st.builds(RunDetail, run=runs, metrics=st.lists(metrics, max_size=25).map(tuple), log=some)
 specs = st.builds(
     RunSpec, run_id=texts, experiment=texts, folder=texts, script=texts, arguments=some, compute=texts,

@@ -177,7 +177,7 @@ def test_a_role_says_what_it_allows_in_words_and_actions_and_who_holds_it() -> N
     message = roles.role(RoleHolders(READER, holders))
 
     sound.check(message)
-    assert "enough for: status, logs, runs, envs, env" in message.text
+    assert "enough for: status, logs, metrics, files, runs, envs, env" in message.text
     assert "Not for: submit, cancel" in message.text
     assert "• Ana (user `p-ana`)" in message.text
     assert "• group `p-ops`, inherited" in message.text

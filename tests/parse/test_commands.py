@@ -152,7 +152,7 @@ def test_the_example_of_every_command_is_that_command(command: commands.Command)
         ("cancel", "Say which run"),
         ("status a b", "“b” isn't expected"),
         ("status run!", "isn't a run id"),
-        ("logs -x", "isn't a run id"),
+        ("logs -x", "no option “-x”"),
         ("cancel ünï", "isn't a run id"),
         (f"cancel {'a' * 257}", "isn't a run id"),
         ("cancel --force x", "no option “--force”"),

@@ -32,7 +32,7 @@ from bot.services.identity import Identity
 from bot.services.policy import PolicySource
 from bot.services.projects import Projects
 from tests.services.fakes import OPEN, FakeAudit, FakeLinks, FakePeople, FakePolicies, FakeRoles, assigned, principal
-from tests.services.workspace import FakeWatchList, FakeWorkspace
+from tests.services.workspace import FakeFollowList, FakeWatchList, FakeWorkspace
 
 RUN = "aml-0123456789ab"
 ADD = SharedFile("tool-1.0-py3-none-any.whl", "https://files.example/tool.whl", 10)
@@ -140,6 +140,12 @@ class House:
         return self.service("models.Models", self.workspace(), self.guard)
 
     @property
+    def reports(self) -> Any:
+        """`Reports`."""
+        follow_list = FakeFollowList()
+        return self.service("reports.Reports", self.workspace(), self.guard, follow_list, self.folder / "run-files")
+
+    @property
     def wheels(self) -> Any:
         """`Wheels`."""
         files = Noted(_Files(), self.calls)
@@ -161,7 +167,11 @@ class House:
 DOORS: dict[str, Callable[[House], Any]] = {
     "runs.Runs.submit": lambda house: house.runs.submit(house.person, SubmitRequest("train.py")),
     "runs.Runs.status": lambda house: house.runs.status(house.person, RUN),
-    "runs.Runs.logs": lambda house: house.runs.logs(house.person, RUN, 10),
+    "reports.Reports.metrics": lambda house: house.reports.metrics(house.person, RUN),
+    "reports.Reports.logs": lambda house: house.reports.logs(house.person, RUN, 10),
+    "reports.Reports.whole_log": lambda house: house.reports.whole_log(house.person, RUN),
+    "reports.Reports.files": lambda house: house.reports.files(house.person, RUN, 0, 10),
+    "reports.Reports.fetch": lambda house: house.reports.fetch(house.person, RUN, "std_log.txt"),
     "runs.Runs.cancel": lambda house: house.runs.cancel(house.person, RUN),
     "runs.Runs.latest": lambda house: house.runs.latest(house.person, ANY_RUN, start=0, limit=5, mine=False),
     "runs.Runs.choices": lambda house: house.runs.choices(house.person),

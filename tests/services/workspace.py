@@ -1,6 +1,7 @@
 """A workspace with one run, and a list that remembers nothing."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from bot.domain.environments import (
     EnvironmentDetail,
@@ -11,7 +12,8 @@ from bot.domain.environments import (
 )
 from bot.domain.errors import NotFound, Unavailable
 from bot.domain.models import Model, ModelRequest
-from bot.domain.runs import ANY_RUN, Metric, Run, RunFilter, RunSpec, RunStatus, WatchedRun
+from bot.domain.reports import STANDARD_LOG, FilePage, FollowedLog, RunFile
+from bot.domain.runs import ANY_RUN, Metric, Run, RunFilter, RunRecipe, RunSpec, RunStatus, WatchedRun
 from bot.domain.wheels import AddedWheel, Wheel
 from tests.services.fakes import SCOPE
 
@@ -49,7 +51,24 @@ class FakeWorkspace:
         self.looked_up.append(run_id)
         return ()
 
-    def log_tail(self, run_id: str, lines: int) -> tuple[str, ...]:
+    def list_files(self, run_id: str, start: int, limit: int) -> FilePage:
+        self.looked_up.append(run_id)
+        return FilePage((RunFile(STANDARD_LOG, 6),)[start : start + limit], start, 1)
+
+    def fetch_file(self, run_id: str, file: str, into: Path, limit: int) -> RunFile:
+        self.looked_up.append(run_id)
+        return RunFile(STANDARD_LOG, into.write_bytes(b"begun\n"[:limit]))
+
+    def list_children(self, run_id: str, limit: int) -> tuple[Run, ...]:
+        self.looked_up.append(run_id)
+        return ()
+
+    def recipe(self, run_id: str) -> RunRecipe:
+        self.looked_up.append(run_id)
+        tags = (("aml_bot_reference", "r"), ("project", "demo"))
+        return RunRecipe(self.run, "train.py", ("--epochs", "3"), "cpu-cluster", "demo-env", "1", tags)
+
+    def log_tail(self, run_id: str, lines: int, file: str = "") -> tuple[str, ...]:
         self.looked_up.append(run_id)
         return ("begun",)[:lines]
 
@@ -100,4 +119,20 @@ class FakeWatchList:
         """Nothing is followed."""
 
     def remove(self, run_id: str) -> None:
+        """Nothing is followed."""
+
+
+class FakeFollowList:
+    """`ports.FollowList` with nothing on it."""
+
+    def add(self, followed: FollowedLog) -> None:
+        """Forgotten at once."""
+
+    def all(self) -> tuple[FollowedLog, ...]:
+        return ()
+
+    def shown(self, key: str, digest: str) -> None:
+        """Nothing is followed."""
+
+    def remove(self, key: str) -> None:
         """Nothing is followed."""

@@ -4,6 +4,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -11,7 +12,8 @@ from rapidfuzz import fuzz, process, utils
 
 from bot.adapters.azureml.redaction import redacted
 from bot.domain.environments import EnvironmentDetail, EnvironmentName, shown_dockerfile, shown_value
-from bot.domain.runs import Metric, RunSpec
+from bot.domain.errors import InvalidRequest
+from bot.domain.runs import Metric, Run, RunRecipe, RunSpec
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _NEAREST = 3
@@ -87,6 +89,23 @@ def environment_used(details: Any) -> tuple[str, str]:
         return "", ""
     name, version = (environment.get(key) or environment.get(key.title()) for key in ("name", "version"))
     return name if isinstance(name, str) else "", str(version) if isinstance(version, (str, int)) else ""
+
+
+def recipe(run: Run, tags: Mapping[str, str], details: Any) -> RunRecipe:
+    """What a run was made of, by its tags and its definition."""
+    definition = getattr(details, "run_definition", None)
+    given = {str(key).lower(): value for key, value in definition.items()} if isinstance(definition, dict) else {}
+    environment, version = environment_used(details)
+    arguments = given.get("arguments")
+    return RunRecipe(
+        run=run,
+        script=str(given.get("script") or ""),
+        arguments=tuple(str(each) for each in arguments) if isinstance(arguments, list) else (),
+        compute=str(given.get("target") or run.compute),
+        environment=environment,
+        environment_version=version,
+        tags=tuple(sorted((str(name), str(value)) for name, value in tags.items())),
+    )
 
 
 def metrics_of(logged: Any) -> Iterator[Metric]:
@@ -169,6 +188,32 @@ def tail(uri: str, lines: int) -> tuple[str, ...]:
             if start:
                 text = text.partition(b"\n")[2]
     return tuple(deque(text.decode("utf-8", "replace").splitlines(), maxlen=lines))
+
+
+def size_at(uri: str) -> int | None:
+    """Bytes of what is at a signed address; None where the storage doesn't say."""
+    response = requests.head(uri, timeout=_LOG_SECONDS)
+    response.raise_for_status()
+    length = response.headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() else None
+
+
+def download(uri: str, into: Path, limit: int) -> int:
+    """Store what is at a signed address as the new file `into`; returns its bytes.
+
+    Raises:
+        InvalidRequest: these are more than `limit`.
+    """
+    size = 0
+    # The address carries its own signature: no token goes there.
+    with requests.get(uri, stream=True, timeout=_LOG_SECONDS) as response, into.open("xb") as file:
+        response.raise_for_status()
+        for piece in response.iter_content(_LOG_PIECE):
+            size += len(piece)
+            if size > limit:
+                raise InvalidRequest(f"This file is larger than the {limit >> 20} MB that I pass on to Slack.")
+            file.write(piece)
+    return size
 
 
 def _get(uri: str, start: int, *, to_the_end: bool = False) -> requests.Response:

@@ -29,7 +29,7 @@ from bot.adapters.azureml.config import AzureMLConfig
 from bot.adapters.azureml.reports import ReportCalls
 from bot.adapters.azureml.translation import detail_of, failed, refused_or_unknown, status_of, unknown
 from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
-from bot.domain.runs import Run, RunSpec, RunStatus
+from bot.domain.runs import Run, RunRecipe, RunSpec, RunStatus
 
 _SUBMITTED_BY = "submitted_by"
 _SUBMITTED_BY_ID = "submitted_by_slack_id"
@@ -127,10 +127,8 @@ class RunCalls(ReportCalls):
         missing = {name: value for name, value in tags.items() if name not in (record.tags or {})}
         if not missing:
             return
-        experiment = self._experiment_name(record.experiment_id)
+        client = self._client(record)
         try:
-            context = self._workspace().service_context
-            client = RunClient(context, experiment, run_id, experiment_id=record.experiment_id)
             client.patch_run(CreateRunDto(run_id=run_id, tags=missing))
         except Exception as error:
             raise failed(error, "tag runs", self._secrets) from error
@@ -163,6 +161,22 @@ class RunCalls(ReportCalls):
             raise failed(error, "list runs", self._secrets) from error
         records.sort(key=lambda record: content.moment(record.created_utc), reverse=True)
         return tuple(self._run(record, brief=True) for record in records[:limit])
+
+    def list_children(self, run_id: str, limit: int) -> tuple[Run, ...]:
+        """See `ports.Workspace.list_children`."""
+        record = self._existing(run_id, "read runs")
+        client = self._client(record)
+        try:
+            found = client.get_child_runs(run_id, _filter_on_server=True, page_size=limit, order_by=_NEWEST_FIRST)
+            records = list(islice(found, limit))
+        except Exception as error:
+            raise failed(error, "read runs", self._secrets) from error
+        return tuple(self._run(each, brief=True) for each in records)
+
+    def recipe(self, run_id: str) -> RunRecipe:
+        """See `ports.Workspace.recipe`."""
+        record = self._existing(run_id, "read runs")
+        return content.recipe(self._run(record), record.tags or {}, self._details(record))
 
     def _try_to_submit(self, spec: RunSpec, environment: Any, effect: Effect) -> Exception | None:
         origin = content.origin_of(spec)
@@ -209,9 +223,7 @@ class RunCalls(ReportCalls):
         # Whatever it takes to ask is found out here, so that a failure of it comes before the effect.
         context = self._workspace().service_context
         if not record.cancel_uri:
-            experiment = self._experiment_name(record.experiment_id)
-            client = RunClient(context, experiment, record.run_id, experiment_id=record.experiment_id)
-            return client.post_event_canceled  # type: ignore[no-any-return]  # the SDK is untyped
+            return self._client(record).post_event_canceled  # type: ignore[no-any-return]  # the SDK is untyped
         try:
             headers = context.get_auth().get_authentication_header()
         except Exception as error:
@@ -276,13 +288,18 @@ class RunCalls(ReportCalls):
             portal_url=self._portal_url(record.run_id),
             error=error,
             submitted_by=(record.tags or {}).get(_SUBMITTED_BY, ""),
+            parent=record.parent_run_id or "",
         )
 
+    def _client(self, record: Any) -> Any:
+        experiment = self._experiment_name(record.experiment_id)
+        context = self._workspace().service_context
+        return RunClient(context, experiment, record.run_id, experiment_id=record.experiment_id)
+
     def _details(self, record: Any) -> Any:
+        client = self._client(record)
         try:
-            context = self._workspace().service_context
-            experiment = self._experiment_name(record.experiment_id)
-            return RunClient(context, experiment, record.run_id, experiment_id=record.experiment_id).get_runstatus()
+            return client.get_runstatus()
         except Exception as error:
             raise failed(error, "read runs", self._secrets) from error
 

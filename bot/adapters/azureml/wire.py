@@ -22,7 +22,8 @@ from bot.domain.environments import (
 )
 from bot.domain.errors import BotError, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.models import Model, ModelRequest
-from bot.domain.runs import Metric, Run, RunFilter, RunSpec
+from bot.domain.reports import FilePage, RunFile
+from bot.domain.runs import Metric, Run, RunFilter, RunRecipe, RunSpec
 from bot.domain.wheels import AddedWheel, Wheel
 
 CONFIG: TypeAdapter[AzureMLConfig] = TypeAdapter(AzureMLConfig)
@@ -31,8 +32,11 @@ SPEC: TypeAdapter[RunSpec] = TypeAdapter(RunSpec)
 RUN: TypeAdapter[Run] = TypeAdapter(Run)
 FOUND_RUN: TypeAdapter[Run | None] = TypeAdapter(Run | None)
 RUNS: TypeAdapter[tuple[Run, ...]] = TypeAdapter(tuple[Run, ...])
+RECIPE: TypeAdapter[RunRecipe] = TypeAdapter(RunRecipe)
 METRICS: TypeAdapter[tuple[Metric, ...]] = TypeAdapter(tuple[Metric, ...])
 ENVIRONMENT: TypeAdapter[EnvironmentDetail] = TypeAdapter(EnvironmentDetail)
+FILES: TypeAdapter[FilePage] = TypeAdapter(FilePage)
+FILE: TypeAdapter[RunFile] = TypeAdapter(RunFile)
 NOTHING: TypeAdapter[None] = TypeAdapter(None)
 FILTER: TypeAdapter[RunFilter] = TypeAdapter(RunFilter)
 ENVIRONMENTS: TypeAdapter[tuple[EnvironmentName, ...]] = TypeAdapter(tuple[EnvironmentName, ...])
@@ -51,7 +55,11 @@ READS: Mapping[str, TypeAdapter[Any]] = {
     "complete_tags": NOTHING,
     "metrics": METRICS,
     "log_tail": TEXTS,
+    "list_files": FILES,
+    "fetch_file": FILE,
     "list_runs": RUNS,
+    "list_children": RUNS,
+    "recipe": RECIPE,
     "list_environments": ENVIRONMENTS,
     "environment": ENVIRONMENT,
     "environment_versions": TEXTS,

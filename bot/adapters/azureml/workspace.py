@@ -22,7 +22,8 @@ from bot.domain.environments import (
 )
 from bot.domain.errors import BotError, InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.models import Model, ModelRequest
-from bot.domain.runs import ANY_RUN, Metric, Run, RunFilter, RunSpec
+from bot.domain.reports import FilePage, RunFile
+from bot.domain.runs import ANY_RUN, Metric, Run, RunFilter, RunRecipe, RunSpec
 from bot.domain.wheels import AddedWheel, Wheel
 
 Result = TypeVar("Result")
@@ -73,9 +74,19 @@ class AzureMLWorkspace:
         """The metrics logged so far, by name; a table's columns are metrics named `TABLE/COLUMN`."""
         return self._read("metrics", {"run_id": _existing(run_id)}, wire.METRICS)
 
-    def log_tail(self, run_id: str, lines: int) -> tuple[str, ...]:
-        """The last `lines` lines of the run's standard log, oldest first."""
-        return self._read("log_tail", {"run_id": _existing(run_id), "lines": lines}, wire.TEXTS)
+    def log_tail(self, run_id: str, lines: int, file: str = "") -> tuple[str, ...]:
+        """The last `lines` lines of the run's standard log, or of one of its files, oldest first."""
+        return self._read("log_tail", {"run_id": _existing(run_id), "lines": lines, "file": file}, wire.TEXTS)
+
+    def list_files(self, run_id: str, start: int, limit: int) -> FilePage:
+        """Some of the files that the run stored, by path."""
+        return self._read("list_files", {"run_id": _existing(run_id), "start": start, "limit": limit}, wire.FILES)
+
+    def fetch_file(self, run_id: str, file: str, into: Path, limit: int) -> RunFile:
+        """Store one of the run's files as `into`; see `ports.Workspace`."""
+        # The child works in a folder of its own: a relative path would mean something else there.
+        arguments = {"run_id": _existing(run_id), "file": file, "into": str(into.absolute()), "limit": limit}
+        return self._read("fetch_file", arguments, wire.FILE, self._config.submit_deadline)
 
     def cancel(self, run_id: str) -> Run:
         """Ask the service to stop the run; one that has ended is returned as it is."""
@@ -88,6 +99,14 @@ class AzureMLWorkspace:
         """The latest runs that `wanted` lets through, newest first; child runs are left out."""
         arguments = {"limit": limit, "wanted": wire.FILTER.dump_python(wanted, mode="json")}
         return self._read("list_runs", arguments, wire.RUNS) if limit > 0 else ()
+
+    def list_children(self, run_id: str, limit: int) -> tuple[Run, ...]:
+        """The latest runs that the run itself started, newest first."""
+        return self._read("list_children", {"run_id": _existing(run_id), "limit": limit}, wire.RUNS)
+
+    def recipe(self, run_id: str) -> RunRecipe:
+        """What the run was made of."""
+        return self._read("recipe", {"run_id": _existing(run_id)}, wire.RECIPE)
 
     def list_environments(self) -> tuple[EnvironmentName, ...]:
         """Registered and curated environments by name, each with its latest version."""
@@ -184,9 +203,13 @@ class AzureMLWorkspace:
         finally:
             tell()
 
-    def _read(self, method: str, arguments: Mapping[str, Any], kind: TypeAdapter[Result]) -> Result:
+    def _read(
+        self, method: str, arguments: Mapping[str, Any], kind: TypeAdapter[Result], seconds: float | None = None
+    ) -> Result:
         try:
-            return _understood(kind, self._call(self._readers, method, arguments, self._config.read_deadline))
+            return _understood(
+                kind, self._call(self._readers, method, arguments, seconds or self._config.read_deadline)
+            )
         except TurnTimeout as error:
             raise _busy(method) from error
         except ChildLost as lost:

@@ -48,6 +48,7 @@ class File:
     body: bytes | None = None
     title: str = ""
     shared: bool = False
+    alt: str = ""
 
 
 @dataclass(slots=True)
