@@ -26,7 +26,7 @@ from bot.ports import WatchList, Workspace
 from bot.services.doors import open_to_everyone
 from bot.services.finding import existing, run_meant, slack_id
 from bot.services.guard import Guard
-from bot.services.projects import Projects, check_script
+from bot.services.projects import Projects, find_script
 
 log = structlog.get_logger(__name__)
 
@@ -228,7 +228,7 @@ class Runs:
             )
         name, _, version = environment.partition(":")
         files = self._projects.files(project, request.ref)
-        script = check_script(Path(files.folder), request.script or project.script, project.name)
+        script = find_script(Path(files.folder), request.script or project.script, project.name)
         if request.packages:
             name, version = self._made_of(principal, request.packages)
         caller = principal.caller

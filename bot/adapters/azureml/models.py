@@ -113,6 +113,8 @@ class ModelCalls(WheelCalls):
 
 
 def _model(found: Any) -> Model:
+    if not found.name or not found.version:
+        raise ValueError("a model without a name or a version")
     return Model(
         name=str(found.name),
         version=str(found.version),

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
-from pathlib import Path
 from queue import Empty
 from typing import Any
 
@@ -26,9 +25,10 @@ from azureml.core import Experiment, ScriptRunConfig
 
 from bot.adapters.azureml import content, wire
 from bot.adapters.azureml.config import AzureMLConfig
+from bot.adapters.azureml.project import check_files, refusal_of
 from bot.adapters.azureml.reports import ReportCalls
 from bot.adapters.azureml.translation import detail_of, failed, refused_or_unknown, status_of, unknown
-from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
+from bot.domain.errors import NotFound, OutcomeUnknown, Unavailable
 from bot.domain.runs import Run, RunRecipe, RunSpec, RunStatus
 
 _SUBMITTED_BY = "submitted_by"
@@ -64,7 +64,7 @@ class RunCalls(ReportCalls):
         if existing is not None:
             self._complete_tags(existing, spec)
             return self._run_after_effect(existing, spec.experiment)
-        _check_files(spec)
+        check_files(spec)
         environment = self._environment(spec.environment, spec.environment_version)
         targets = self.list_compute_targets()
         if spec.compute not in targets:
@@ -79,7 +79,7 @@ class RunCalls(ReportCalls):
                 raise unknown(failure, self._secrets) from error
             record = None
         if record is None and failure is not None:
-            raise refused_or_unknown(failure, "submit runs", self._secrets) from failure
+            raise refusal_of(failure, spec) or refused_or_unknown(failure, "submit runs", self._secrets) from failure
         self._remember(self._environments, spec.run_id, spec.environment)
         if record is None:
             return Run(
@@ -328,18 +328,3 @@ def _forget_submitted_runs() -> None:
     with suppress(Empty):
         while True:
             kept.get_nowait()
-
-
-def _check_files(spec: RunSpec) -> None:
-    # The SDK would say it too, later and with paths of this machine.
-    if not Path(spec.folder).is_dir():
-        raise InvalidRequest(
-            f"The folder of the project “{spec.project}” isn't on my machine any more, so nothing was started. An "
-            "administrator must check the project's folder in my settings.",
-            detail=spec.folder,
-        )
-    if not Path(spec.folder, spec.script).is_file():
-        raise InvalidRequest(
-            f"There is no script “{spec.script}” in the project “{spec.project}”, so nothing was started. Check its "
-            "name: it is relative to the project's folder."
-        )
