@@ -64,7 +64,7 @@ class Faq:
         self._mix = Mix()
         if index is None and calibrated and calibrated.content != calibration.content_hash(sections, cases):
             calibrated = None
-        self.calibration = calibrated or calibrate(self, cases)
+        self.calibration = calibrated or (calibrate(self, cases) if cases else Calibration())
 
     def _indexed(self) -> Index:
         lent = {

@@ -35,7 +35,10 @@ _UNSPACED = re.compile(
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 _POSSESSIVE = re.compile(r"'s$")
 _MAX_WORD = 64
-_AROUND = string.punctuation.replace("+", "")  # what may stand around a token and is no part of it
+_AROUND = f"[{re.escape(string.punctuation.replace('+', ''))}]*"  # what may stand around a token and is no part of it
+_PLAIN = re.compile(
+    rf"^{_AROUND}([a-zA-Z][a-z]{{0,{_MAX_WORD - 1}}}|[A-Z]{{2,{_MAX_WORD}}}){_AROUND}$|^.*$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +77,16 @@ def pieces(text: str) -> list[str]:
     return (text if text.isascii() else _INVISIBLE.sub("", text)).split()
 
 
-def plain_words(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The folded word and the stem of each text that is one plain word, as most `pieces` are: as `words` says, but
-    quickly. Two empty strings for any other."""
-    plain = [_plain(text) for text in texts]
+def plain_words(texts: Sequence[str]) -> list[str]:
+    """The folded word of each text that is one plain English word, as far as its letters show: as `words` says, but
+    quickly. Empty for any other. The texts have no white space."""
+    return "\n".join(_PLAIN.findall("\n".join(texts))).lower().split("\n") if texts else []
+
+
+def stems(folded: Sequence[str]) -> list[str]:
+    """The Snowball stems of folded words."""
     with _stemmer_lock:
-        stems = _stemmer.stemWords(plain)
-    return zip(plain, stems, strict=True)
-
-
-def _plain(text: str) -> str:
-    """The folded word of a text that is nothing but an English word, as far as its letters show; empty if it isn't."""
-    core = text.strip(_AROUND)
-    if core.isascii() and core.isalpha() and len(core) <= _MAX_WORD and (core[1:].islower() or core.isupper()):
-        return core.lower()
-    return ""
+        return list(_stemmer.stemWords(folded))
 
 
 def words_of(token: str) -> Iterator[Word]:
@@ -159,8 +157,9 @@ def _word(piece: str) -> Word | None:
 class Lexicon:
     """What is known about words apart from any FAQ: small talk, words of low weight, synonyms, everyday English.
 
-    `phrases` maps the first stem of every synonym to (all its stems, its group's concept term), longest first; `kinds`
-    the same for what is one of a kind, which counts in questions only.
+    `phrases` maps the first stem of every synonym to (all its stems, its group's concept term), longest first;
+    `phrases_of_several` are those of several words; `kinds` is as `phrases`, for what is one of a kind, which counts in
+    questions only.
     `synonym_words` are the single words among the synonyms as written; `light_words` and `light_stems` those that carry
     little.
     """
@@ -170,6 +169,7 @@ class Lexicon:
     stop_words: frozenset[str]
     everyday: frozenset[str]
     phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
+    phrases_of_several: tuple[tuple[tuple[str, ...], str], ...]
     kinds: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     synonym_words: tuple[str, ...]
     light_words: frozenset[str]
@@ -245,6 +245,7 @@ def lexicon() -> Lexicon:
         stop_words=frozenset(kinds["stop_words"]),
         everyday=frozenset((data / "everyday.txt").read_text(encoding="utf-8").split()),
         phrases=_longest_first(phrases),
+        phrases_of_several=tuple(known for found in phrases.values() for known in found if len(known[0]) > 1),
         kinds=_longest_first(kinds_of),
         synonym_words=tuple(
             dict.fromkeys(

@@ -79,7 +79,6 @@ class Looking:
             "commands": commands,
             # without a manifest the sandbox can't know, and shows the tab
             "has_home": bool(home.get("home_tab_enabled", not features)),
-            "beside": self._sandbox.beside,
             "last": self._sandbox.changes.last,
         }
 

@@ -11,7 +11,6 @@ export const state = {
   place: "",
   tab: "messages",
   thread: "",
-  beside: {},
   unread: new Map(),
 };
 
