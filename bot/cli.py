@@ -11,6 +11,7 @@ from bot.authoring.commands import app as faq_app
 from bot.authoring.meaning import run_models_by
 from bot.console import one_sentence
 from bot.domain.errors import ConfigurationError
+from bot.policy_cli import app as policy_app
 from bot.ports import Embedder
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(audit_app, name="audit")
 app.add_typer(faq_app, name="faq")
+app.add_typer(policy_app, name="policy")
 
 
 def _model_in(folder: Path) -> Embedder:

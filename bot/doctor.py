@@ -97,7 +97,7 @@ class Doctor:
         return str(tables.open_state(self._set.state))
 
     def _policy(self) -> str:
-        policy = tables.PolicyFile(self._set.policy).current()
+        policy = tables.PolicyFile(self._set.policy).read()
         return f"{self._set.policy}, {policy.digest}"
 
     def _faq(self) -> str:

@@ -15,6 +15,7 @@ BOT_SCOPES = {
     "chat:write": "post answers and keep the messages of runs up to date",
     "commands": "the command /aml",
     "files:read": "fetch a wheel that somebody shares and asks to add; other files are never read",
+    "files:write": "post the picture of a run's metrics, a log or a file of a run that somebody asks for",
     "users:read": "tell guests, bots and people of other workspaces from members before anything is allowed",
 }
 APP_SCOPES = {"connections:write": "Socket Mode (made under “Basic Information”, “App-Level Tokens”)"}
@@ -39,7 +40,7 @@ def manifest(url: str | None = None) -> dict[str, Any]:
     command: dict[str, Any] = {
         "command": "/aml",
         "description": "Ask about Azure ML, start and follow runs, look at environments and roles",
-        "usage_hint": "help | ask | submit | status | logs | cancel | runs | envs | env | roles | whoami",
+        "usage_hint": "help | ask | submit | status | logs | metrics | files | cancel | runs | envs | models | roles",
         "should_escape": True,
     }
     events: dict[str, Any] = {"bot_events": list(BOT_EVENTS)}

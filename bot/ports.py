@@ -206,6 +206,29 @@ class Policies(Protocol):
         """The policy in force. Raises Unavailable when there is none: that refuses everything that needs one."""
 
 
+class PolicyOrigin(Protocol):
+    """Where the policy is written."""
+
+    def read(self) -> Policy:
+        """The policy as it is written now.
+
+        Raises:
+            InvalidPolicy: what is written there isn't understood.
+            ConfigurationError: there is nothing, or it can't be read.
+        """
+
+
+class Memberships(Protocol):
+    """Who is in which Entra group."""
+
+    def member_of(self, object_id: str, groups: frozenset[str]) -> frozenset[str]:
+        """Those of `groups` (object ids in lower case) that the principal is in, directly or through other groups.
+
+        Raises:
+            Unavailable: it can't be told.
+        """
+
+
 class Links(Protocol):
     """The table of people who were linked with `aml-bot link`."""
 

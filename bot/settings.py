@@ -252,6 +252,12 @@ class Settings(BaseSettings):
 
     state: AnyPath = Field(description="folder for the bot's database and caches; mode 0700, local disk")
     policy: AnyPath = Field(description="the policy file; the bot doesn't start without it")
+    policy_interval: float = Field(
+        default=5, ge=0.1, le=600, description="seconds between two looks whether the policy file has changed"
+    )
+    policy_report_channel: str = Field(
+        default="", description="id of the channel that hears of a policy file that can't be used (C...)"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="how much is logged")
     slack: SlackSettings
     azure: AzureSettings

@@ -118,6 +118,22 @@ watched_runs = sa.Table(
     sqlite_strict=True,
 )
 
+followed_logs = sa.Table(
+    "followed_log",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("file", sa.Text, nullable=False),
+    sa.Column("team", sa.Text, nullable=False),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("ts", sa.Text, nullable=False),
+    sa.Column("thread_ts", sa.Text, nullable=False),
+    sa.Column("shown", sa.Text, nullable=False),
+    sa.Column("since", sa.Text, nullable=False),
+    sqlite_strict=True,
+)
+
 
 def open_state(folder: Path) -> Path:
     """Make the state folder (mode 0700) where it is missing and return it.

@@ -13,6 +13,7 @@ from bot.adapters.tables import Tables, now
 from bot.domain.audit import AuditEntry, change
 from bot.domain.help import Question, Verdict
 from bot.domain.policy import Link
+from bot.domain.reports import FollowedLog
 from bot.domain.runs import WatchedRun
 
 
@@ -131,6 +132,30 @@ class WatchTable(Tables):
     def remove(self, run_id: str) -> None:
         with self._transaction() as connection:
             connection.execute(sa.delete(db.watched_runs).where(db.watched_runs.c.run_id == run_id))
+
+
+class FollowTable(Tables):
+    """`ports.FollowList`."""
+
+    def add(self, followed: FollowedLog) -> None:
+        values = {field: getattr(followed, field) for field in followed.__slots__}
+        row = insert(db.followed_logs).values(**values | {"since": followed.since.isoformat()})
+        with self._transaction() as connection:
+            connection.execute(row.on_conflict_do_nothing())
+
+    def all(self) -> tuple[FollowedLog, ...]:
+        query = sa.select(db.followed_logs).order_by(db.followed_logs.c.since)
+        with self._transaction() as connection:
+            rows = [dict(row._mapping) for row in connection.execute(query)]
+        return tuple(FollowedLog(**row | {"since": datetime.fromisoformat(row["since"])}) for row in rows)
+
+    def shown(self, key: str, digest: str) -> None:
+        with self._transaction() as connection:
+            connection.execute(sa.update(db.followed_logs).where(db.followed_logs.c.key == key).values(shown=digest))
+
+    def remove(self, key: str) -> None:
+        with self._transaction() as connection:
+            connection.execute(sa.delete(db.followed_logs).where(db.followed_logs.c.key == key))
 
 
 def _changed(what: str, link: Link, by: str) -> AuditEntry:

@@ -1,10 +1,12 @@
-"""The state of the FAQ, for the people who look after it."""
+"""The state of the FAQ and of the policy, for the people who look after them."""
 
 from bot.blocks import mrkdwn
 from bot.blocks.layout import Layout
 from bot.blocks.message import Message
 from bot.domain.faq_source import FaqState, Meaning
+from bot.domain.policy import PolicyState
 
+_COMPLAINTS = 5
 _MODEL = {
     Meaning.OFF: "no sentence model is set: questions are matched by their words",
     Meaning.UNDER_WAY: "the sentence model isn't ready yet: questions are matched by their words",
@@ -13,9 +15,45 @@ _MODEL = {
 }
 
 
-def faq_state(state: FaqState) -> Message:
-    """Which version answers since when, how it is searched, and what is wrong."""
-    layout = Layout().header("The FAQ that I answer from")
+def state(faq: FaqState, policy: PolicyState) -> Message:
+    """Which versions are in use since when, how the FAQ is searched, and what is wrong."""
+    layout = Layout()
+    _faq(layout, faq)
+    _policy(layout, policy)
+    return layout.message()
+
+
+def _policy(layout: Layout, state: PolicyState) -> None:
+    layout.header("The policy that I go by")
+    policy = state.policy
+    rules = ", ".join(
+        f"{_count(len(rules), one, many)}"
+        for rules, one, many in (
+            (policy.rules, "rule that allows", "rules that allow"),
+            (policy.denials, "that denies", "that deny"),
+            (policy.limits, "limit", "limits"),
+            (policy.approvals, "that wants an approval", "that want an approval"),
+        )
+    )
+    if state.missing:
+        layout.text(f"*None is in force*, so I refuse all that needs one: {mrkdwn.line(state.missing, 500)}", keep=True)
+        return
+    since = mrkdwn.moment(state.loaded)
+    layout.text(f"Digest {mrkdwn.code(policy.digest)} with {rules}, in use since {since}.", keep=True)
+    if state.refused:
+        layout.text(f"*Its file has a newer content that can't be used:*\n{complaints(state.refused)}", keep=True)
+
+
+def complaints(sentences: tuple[str, ...]) -> str:
+    """What is wrong in a policy file, a line each; the first few."""
+    shown = [f"• {mrkdwn.line(sentence, 300)}" for sentence in sentences[:_COMPLAINTS]]
+    if len(sentences) > _COMPLAINTS:
+        shown.append(f"and {len(sentences) - _COMPLAINTS} more; {mrkdwn.code('aml-bot policy check')} lists all")
+    return "\n".join(shown)
+
+
+def _faq(layout: Layout, state: FaqState) -> None:
+    layout.header("The FAQ that I answer from")
     version = (
         f"Commit {mrkdwn.code(state.commit[:12])}" if state.commit else f"Version {mrkdwn.code(state.version[:12])}"
     )
@@ -37,7 +75,6 @@ def faq_state(state: FaqState) -> Message:
         layout.text(f"*{_count(state.problems, 'problem', 'problems')} in its files*\n" + "\n".join(found), keep=True)
     elif state.refused is None and not state.trouble:
         layout.text("Nothing is wrong with it.", keep=True)
-    return layout.message()
 
 
 def _confidence(state: FaqState) -> str:

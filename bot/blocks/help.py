@@ -15,7 +15,11 @@ _NOTES = {
         "What you leave out comes from the project's defaults. Everything behind `--` goes to the script as it is. "
         "The script is a path in the project's folder. `/aml submit` alone opens a form; after a mention there is none."
     ),
-    commands.ROLES.name: "Alone it lists everybody who holds a role at the workspace.",
+    commands.ROLES.name: "Alone it lists everybody who holds a role at the workspace; your own roles you always see.",
+    commands.CAN.name: (
+        "COMMAND is one of mine, such as `submit`; ACTION is one of Azure's, such as "
+        "`Microsoft.MachineLearningServices/workspaces/computes/write`."
+    ),
     commands.ENV.name: "Without a version it shows the latest.",
     commands.ASK.name: "After a mention, and in a direct message, you can leave out the word “ask”.",
 }

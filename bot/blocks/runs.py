@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.blocks import mrkdwn
-from bot.blocks.layout import MAX_SPOKEN, Layout, button, confirmation, json_value
+from bot.blocks.layout import Layout, button, confirmation, json_value
 from bot.blocks.message import Message
 from bot.domain.runs import Metric, Run, RunDetail, RunFilter, RunPage, RunSpec, RunStatus, SubmittedRun
 
@@ -16,7 +16,7 @@ LISTED = 25
 _LOG_WIDTH = 300
 _CELL = 32
 
-_WORDS = {
+WORDS = {
     RunStatus.NOT_STARTED: "Not started yet",
     RunStatus.QUEUED: "Queued: waits for the compute target",
     RunStatus.PREPARING: "Preparing: the environment is being made ready",
@@ -112,22 +112,12 @@ def _chosen_by(wanted: RunFilter, *, mine: bool) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def logs(run_id: str, lines: Sequence[str], *, own_latest: bool = False) -> Message:
-    """The end of a run's log. Where it doesn't fit into the spoken text, the newest lines are the ones that stay."""
-    title = f"*Log of {'your latest run' if own_latest else 'run'} {mrkdwn.code(run_id)}*"
-    if not any(line.strip() for line in lines):
-        return Layout().text(f"{title}\nIt is empty: the run hasn't written anything yet.", keep=True).message()
-    shown = _newest(lines, MAX_SPOKEN - 600)
-    earlier = f", the last {len(shown)} of {len(lines)} lines ({mrkdwn.CUT})" if len(shown) < len(lines) else ""
-    return Layout().text(f"{title}{earlier}", keep=True).code("\n".join(shown)).message()
-
-
 def cancel_requested(run: Run) -> Message:
     """What became of a request to stop `run`."""
     if run.status.is_final:
-        text = f"Run {mrkdwn.code(run.id)} has ended already: {_WORDS[run.status]}. There is nothing to stop."
+        text = f"Run {mrkdwn.code(run.id)} has ended already: {WORDS[run.status]}. There is nothing to stop."
     else:
-        text = f"I asked Azure ML to stop run {mrkdwn.code(run.id)}. Status now: {_WORDS[run.status]}."
+        text = f"I asked Azure ML to stop run {mrkdwn.code(run.id)}. Status now: {WORDS[run.status]}."
     return Layout().text(text, keep=True).message()
 
 
@@ -135,8 +125,8 @@ def ended(detail: RunDetail, user: str) -> Message:
     """The notice at a run's end to the one who started it (a Slack user id); the run's own message has the details."""
     run = detail.run
     asker = mrkdwn.mention(user)
-    text = f"{asker}: run {mrkdwn.code(run.id)} has ended. It is *{_WORDS[run.status]}*." if asker else ""
-    return Layout().text(text or f"Run {mrkdwn.code(run.id)} has ended: *{_WORDS[run.status]}*.", keep=True).message()
+    text = f"{asker}: run {mrkdwn.code(run.id)} has ended. It is *{WORDS[run.status]}*." if asker else ""
+    return Layout().text(text or f"Run {mrkdwn.code(run.id)} has ended: *{WORDS[run.status]}*.", keep=True).message()
 
 
 def never_started(run_id: str) -> Message:
@@ -154,7 +144,7 @@ def never_started(run_id: str) -> Message:
 
 def _about(detail: RunDetail, summary: str, now: datetime | None, lead: str = "") -> Message:
     run = detail.run
-    layout = Layout().text(f"{lead}*Run {mrkdwn.code(run.id)}: {_WORDS[run.status]}*", keep=True)
+    layout = Layout().text(f"{lead}*Run {mrkdwn.code(run.id)}: {WORDS[run.status]}*", keep=True)
     layout.text(mrkdwn.line(summary, 400) or _described(run), keep=True)
     layout.text(_times(run, now), keep=True)
     if run.status is RunStatus.FAILED or run.error.strip():
@@ -163,7 +153,7 @@ def _about(detail: RunDetail, summary: str, now: datetime | None, lead: str = ""
     if detail.metrics:
         layout.text("*Metrics*").code(_table(detail.metrics))
     if any(line.strip() for line in detail.log):
-        layout.text("*Last log lines*").code("\n".join(_newest(detail.log[-LOG_LINES:], 2_400)))
+        layout.text("*Last log lines*").code("\n".join(newest(detail.log[-LOG_LINES:], 2_400)))
     if run.portal_url:
         layout.context(mrkdwn.link(run.portal_url, "Open in Azure Machine Learning studio"))
     return layout.buttons(_cancel_button(run)).message()
@@ -189,7 +179,7 @@ def _described(run: Run) -> str:
 
 
 def _listed(run: Run) -> str:
-    state = _WORDS[run.status].partition(":")[0]
+    state = WORDS[run.status].partition(":")[0]
     when = f", {mrkdwn.moment(run.created)}" if run.created else ""
     about = _described(run)
     return f"{mrkdwn.code(run.id)} — *{state}*{when}" + (f"\n{about}" if about else "")
@@ -209,9 +199,9 @@ def _table(metrics: Sequence[Metric]) -> str:
     """Name, last value and, for a series, where it came from; as aligned text with a heading row."""
     rows = [("metric", "last", "first → last")]
     for metric in metrics[:METRICS]:
-        last = _number(metric.values[-1]) if metric.values else "-"
+        last = number(metric.values[-1]) if metric.values else "-"
         series = len(metric.values) > 1
-        course = f"{_number(metric.values[0])} → {last} ({len(metric.values)} values)" if series else ""
+        course = f"{number(metric.values[0])} → {last} ({len(metric.values)} values)" if series else ""
         rows.append((mrkdwn.shorten(metric.name, _CELL) or "-", last, course))
     if all(not course for _, _, course in rows[1:]):
         rows = [(name, last, "") for name, last, _ in rows]
@@ -222,13 +212,13 @@ def _table(metrics: Sequence[Metric]) -> str:
     return "\n".join(lines)
 
 
-def _number(value: float | str) -> str:
+def number(value: float | str) -> str:
     if isinstance(value, str):
         return mrkdwn.shorten(value, _CELL) or "-"
     return f"{value:.6g}"
 
 
-def _newest(lines: Sequence[str], room: int) -> list[str]:
+def newest(lines: Sequence[str], room: int) -> list[str]:
     """The last lines that fit into `room` characters once escaped, each cut to a bearable width; at least one."""
     cut = [line.rstrip() if len(line) <= _LOG_WIDTH else f"{line[:_LOG_WIDTH]} {mrkdwn.CUT}" for line in lines]
     sizes = itertools.accumulate(len(mrkdwn.escape(line)) + 1 for line in reversed(cut))

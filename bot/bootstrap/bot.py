@@ -7,10 +7,12 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import NoReturn, Protocol
 
 import structlog
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
@@ -24,18 +26,21 @@ from bot.adapters.policy_file import PolicyFile
 from bot.adapters.projects import ProjectSources
 from bot.adapters.slack_files import SlackFiles
 from bot.adapters.slack_people import SlackPeople
-from bot.adapters.store import HelpTables, LinkTable, WatchTable
+from bot.adapters.store import FollowTable, HelpTables, LinkTable, WatchTable
 from bot.app import build_app, check_app_token, who_am_i
 from bot.bootstrap.azure import azure_config
 from bot.bootstrap.faq import embedder, faq_origin, load_faq_in, source_url
+from bot.bootstrap.policy import policy_source
 from bot.bootstrap.tables import audit_of
 from bot.domain.errors import ConfigurationError, Unavailable
 from bot.domain.projects import Project
 from bot.handlers.actions import Actions
 from bot.handlers.commands import Commands
 from bot.handlers.faq_source import FaqWatch
+from bot.handlers.follow import Follow
 from bot.handlers.forms import Forms
 from bot.handlers.messages import Messages
+from bot.handlers.policy import PolicyWatch
 from bot.handlers.replies import Replies
 from bot.handlers.watch import Watch
 from bot.listeners.clock import Clock
@@ -44,6 +49,7 @@ from bot.listeners.slack import OPEN_TIMEOUT, Listeners
 from bot.listeners.socket_mode import SocketMode
 from bot.listeners.webhook import PATH as WEBHOOK_PATH
 from bot.listeners.webhook import ReloadHook
+from bot.ports import Job
 from bot.services.admin import Admin
 from bot.services.environments import Environments
 from bot.services.faq_source import FaqSource
@@ -52,6 +58,7 @@ from bot.services.help import Help
 from bot.services.identity import Identity
 from bot.services.models import Models
 from bot.services.projects import Projects
+from bot.services.reports import Reports
 from bot.services.roles import Roles
 from bot.services.runs import Runs
 from bot.services.wheels import Wheels
@@ -78,7 +85,7 @@ class Bot:
     """
 
     def __init__(self, settings: Settings, *, http: bool) -> None:
-        policies = PolicyFile(settings.policy)
+        PolicyFile(settings.policy).read()  # what is wrong in it is said before anything else is made
         known = {name: _project(name, project) for name, project in settings.projects.items()}
         _check_secrets(settings, http=http)
         config = azure_config(settings.azure, settings.state)
@@ -89,24 +96,26 @@ class Bot:
         )
         engine = open_database(folder)
         self._audit = audit_of(settings, engine)
+        policies = policy_source(settings.policy, self._audit)
 
         token, base_url = settings.slack.bot_token.get_secret_value(), settings.slack.base_url
         client = WebClient(token=token, base_url=base_url, timeout=_SLACK_TIMEOUT)
         client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=3))
         opener = WebClient(token=token, base_url=base_url, timeout=OPEN_TIMEOUT, retry_handlers=[])  # type: ignore[arg-type]  # a float is passed on to urllib as it is
-        me = who_am_i(client)
-        if not http:
-            check_app_token(client, settings.slack.app_token.get_secret_value())
+        me = _identified(client, "" if http else settings.slack.app_token.get_secret_value())
         team, bot_user = str(me.team_id), str(me.bot_user_id)
 
         workspace = AzureMLWorkspace(config)
         role_service = AzureRoles(config)
         guard = Guard(role_service, policies, self._audit, cache_seconds=settings.azure.role_cache)
         identity = Identity(SlackPeople(client, team), LinkTable(engine, self._audit), policies, guard)
-        tokens = {name: project.git_token.get_secret_value() for name, project in settings.projects.items()}
-        self._sources = ProjectSources(settings.state / "projects", tokens)
+        self._sources = ProjectSources(
+            settings.state / "projects",
+            {name: project.git_token.get_secret_value() for name, project in settings.projects.items()},
+        )
         projects = Projects(known, self._sources)
         runs = Runs(workspace, guard, WatchTable(engine), projects)
+        reports = Reports(workspace, guard, FollowTable(engine), settings.state / "run-files")
         help_service = Help(self._faq, HelpTables(engine), settings.help.on_call)
 
         replies = Replies(client)
@@ -116,10 +125,11 @@ class Bot:
             replies=replies,
             identity=identity,
             help_service=help_service,
-            admin_service=Admin(self._faq, guard),
+            admin_service=Admin(self._faq, policies, guard),
             runs_service=runs,
             environments_service=Environments(workspace, guard),
             models_service=Models(workspace, guard),
+            reports_service=reports,
             wheels_service=Wheels(workspace, guard, SlackFiles(token, base_url), settings.state / "wheels"),
             roles_service=Roles(role_service, guard, identity),
             source_url=entry_url,
@@ -132,18 +142,23 @@ class Bot:
             help_channel=settings.help.channels[0] if settings.help.channels else "",
         )
         self._jobs = DbosJobs(engine)
-        work = {
-            "message": Messages(replies, commands, bot_user, help_channels).work,
-            "command": commands.work,
-            "form": commands.work_form,
-            "form_opened": Forms(replies, identity, runs, projects).work_opened,
-            "action": actions.work,
-        }
-        for name, handler in work.items():
-            self._jobs.register(name, handler)
+        _register(
+            self._jobs,
+            {
+                "message": Messages(replies, commands, bot_user, help_channels).work,
+                "command": commands.work,
+                "form": commands.work_form,
+                "form_opened": Forms(replies, identity, runs, projects).work_opened,
+                "action": actions.work,
+            },
+        )
         self._housekeeping = Clock(self._keep_house, HOUSEKEEPING_SECONDS)
-        self._clock = Clock(Watch(replies, runs).tick, settings.azure.watch_interval)
+        self._clock = Clock(
+            _in_turn(Watch(replies, runs).tick, Follow(replies, reports).tick), settings.azure.watch_interval
+        )
         faq_watch = FaqWatch(replies, self._faq, team=team, channel=settings.faq.report_channel)
+        policy_watch = PolicyWatch(replies, policies, team=team, channel=settings.policy_report_channel).tick
+        self._policy_clock = Clock(policy_watch, settings.policy_interval, name="policy-clock")
         self._faq_clock = Clock(faq_watch.tick, settings.faq.reload_interval, name="faq-clock")
 
         listeners = Listeners(
@@ -176,6 +191,7 @@ class Bot:
         self._clock.start()
         self._housekeeping.start()
         self._faq_clock.start()
+        self._policy_clock.start()
         self._log_audit_head()
         log.info("ready", intake=self.address)
 
@@ -189,8 +205,8 @@ class Bot:
         end = time.monotonic() + GRACE
         self._faq.close()
         self._sources.close()
-        for stop in (self._intake.stop, self._clock.stop, self._jobs.stop, self._faq_clock.stop):
-            stop(max(1.0, end - time.monotonic()))
+        for part in (self._intake, self._clock, self._jobs, self._faq_clock, self._policy_clock):
+            part.stop(max(1.0, end - time.monotonic()))
         self._log_audit_head()
 
     def _keep_house(self) -> None:
@@ -214,6 +230,8 @@ def serve(settings: Settings, *, http: bool, exit_with_parent: bool = False) -> 
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    # Where the drawing library keeps its list of fonts; otherwise it would be in the home folder.
+    os.environ.setdefault("MPLCONFIGDIR", str(settings.state.absolute() / "matplotlib"))
     bot = Bot(settings, http=http)
     bot.start()
     print(f"aml-bot is ready ({bot.address}).", flush=True)
@@ -225,6 +243,27 @@ def serve(settings: Settings, *, http: bool, exit_with_parent: bool = False) -> 
     sys.stdout.flush()
     # The interpreter would wait for requests that are still in hand, while their workflows can't be noted as done.
     os._exit(0)
+
+
+def _identified(client: WebClient, app_token: str) -> AuthorizeResult:
+    """Who we are in Slack; the app token is tried out, too, if there is one. Raises ConfigurationError."""
+    me = who_am_i(client)
+    if app_token:
+        check_app_token(client, app_token)
+    return me
+
+
+def _register(jobs: DbosJobs, work: Mapping[str, Callable[[Job], None]]) -> None:
+    for name, handler in work.items():
+        jobs.register(name, handler)
+
+
+def _in_turn(*ticks: Callable[[], None]) -> Callable[[], None]:
+    def all_of_them() -> None:
+        for tick in ticks:
+            tick()
+
+    return all_of_them
 
 
 def _wait_for_parent(ended: threading.Event) -> None:

@@ -12,7 +12,8 @@ POLICY = """\
 version = 1
 
 [[allow]]
-commands = ["whoami", "envs", "env", "env-diff", "models", "model", "runs", "status", "logs", "roles"]
+commands = ["whoami", "envs", "env", "env-diff", "models", "model", "runs", "status", "logs", "metrics",
+            "files", "roles", "role", "can", "who-can"]
 roles = ["*"]
 
 [[allow]]

@@ -20,6 +20,7 @@ from typing import IO, Any
 
 from rich.console import Console
 
+from bot.demo import pages
 from bot.demo.configuration import write_configuration
 from bot.demo.settled import Settled
 from bot.domain.errors import ConfigurationError
@@ -53,6 +54,7 @@ def run(state: Path, *, faq: Path | None, port: int, seconds: float, trouble: tu
                 shutil.copytree(source, project, ignore=shutil.ignore_patterns("__pycache__"))
         settings = write_configuration(state, slack=slack, azure=azure, project=project, faq=faq)
         stack.enter_context(_bot(state, settings))
+        pages.link(slack, azure)
         _greet(console, slack, azure, state, port)
         client = SandboxClient(slack["control"], slack["control_token"])
         terminal = Terminal(client, console=console, settled=Settled(client, azure), total_timeout=seconds)
@@ -65,6 +67,7 @@ def _greet(console: Console, slack: dict[str, Any], azure: dict[str, Any], state
     taken = f" (port {port} is taken)" if used != port else ""
     console.print(f"Slack sandbox at {slack['url']}{taken}; settings, policy, project and logs in {state}")
     console.print(f"In a browser: {slack['page']}", style="bold", soft_wrap=True)
+    console.print(f"Its Azure ML: {azure['page']}", style="bold", soft_wrap=True)
     if not azure["confined"]:
         console.print("Note: bubblewrap isn't there or doesn't work here, so training scripts run with your rights.")
     console.print()

@@ -1,6 +1,6 @@
 """The commands of `/aml` and of a mention: one table that parsing, help, policy and the guard share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain import access
 
@@ -10,6 +10,7 @@ class Command:
     """A subcommand. `action` is the Azure action that it needs at the workspace, or None when it needs none there.
 
     `guarded` commands need a linked principal, the policy's consent and an audit row; the others are open to everyone.
+    What `starts_run` is also held to the policy's limits, and may need somebody's approval.
     """
 
     name: str
@@ -18,6 +19,7 @@ class Command:
     action: str | None = None
     guarded: bool = True
     example: str = ""
+    starts_run: bool = False
 
 
 HELP = Command(
@@ -31,6 +33,7 @@ SUBMIT = Command(
     "start a training script; alone it opens a form",
     action=access.RUN_SUBMIT,
     example="submit train.py --project demo --compute cpu-cluster -- --epochs 3",
+    starts_run=True,
 )
 STATUS = Command(
     "status",
@@ -41,10 +44,24 @@ STATUS = Command(
 )
 LOGS = Command(
     "logs",
-    "logs [RUN]",
-    "the last lines of a run's (or your latest run's) log",
+    "logs [RUN] [--file NAME] [--follow | --all]",
+    "the last lines of a run's (or your latest run's) log, followed to the run's end, or all of it as a file",
     action=access.RUN_READ,
-    example="logs aml-3f9a12bc44de",
+    example="logs aml-3f9a12bc44de --follow",
+)
+METRICS = Command(
+    "metrics",
+    "metrics [RUN]",
+    "what a run (or your latest one) has logged, as a table and a picture in the channel",
+    action=access.RUN_READ,
+    example="metrics aml-3f9a12bc44de",
+)
+FILES = Command(
+    "files",
+    "files [RUN] [--get FILE]",
+    "the files that a run (or your latest one) stored, or one of them, put into the channel",
+    action=access.ARTIFACT_READ,
+    example="files aml-3f9a12bc44de --get outputs/model.pkl",
 )
 CANCEL = Command("cancel", "cancel RUN", "stop a run", action=access.RUN_CANCEL, example="cancel aml-3f9a12bc44de")
 RUNS = Command(
@@ -96,20 +113,44 @@ MODEL_REGISTER = Command(
 )
 ROLES = Command(
     "roles",
-    "roles [@PERSON | ROLE]",
-    "who holds which Azure role, or what a role allows",
+    "roles [@PERSON]",
+    "who holds which Azure role at the workspace, or what a colleague holds",
     action=access.ROLE_ASSIGNMENT_READ,
-    example='roles "AzureML Data Scientist"',
+    example="roles",
+)
+ROLE = Command("role", "role NAME", "what an Azure role allows and denies", example="role AzureML Data Scientist")
+CAN = Command(
+    "can",
+    "can [@PERSON] COMMAND|ACTION",
+    "whether you (or a colleague) may do something, and what settles it",
+    example="can submit",
+)
+CAN_OTHERS = replace(CAN, action=access.ROLE_ASSIGNMENT_READ)
+"""`can` about somebody else."""
+WHO_CAN = Command(
+    "who-can",
+    "who-can COMMAND|ACTION",
+    "who may do something at the workspace",
+    action=access.ROLE_ASSIGNMENT_READ,
+    example="who-can submit",
 )
 WHOAMI = Command("whoami", "whoami", "your Azure identity and roles as I see them", example="whoami")
 
 ADMIN = Command(
     "admin",
     "admin",
-    "the state of the FAQ: version, entries, what is wrong, how it is searched",
+    "the state of the FAQ and of the policy: versions, and what is wrong with them",
     action=access.ROLE_ASSIGNMENT_READ,
     example="admin",
 )
+
+APPROVE = Command(
+    "approve",
+    "approve",
+    "agree to what somebody asked for, or reject it; a button, not a command",
+    action=access.RUN_READ,
+)
+"""Who may is said by the policy's rules that want approvals; that this needs an Azure role keeps out who has left."""
 
 ALL: tuple[Command, ...] = (
     HELP,
@@ -117,6 +158,8 @@ ALL: tuple[Command, ...] = (
     SUBMIT,
     STATUS,
     LOGS,
+    METRICS,
+    FILES,
     CANCEL,
     RUNS,
     ENVS,
@@ -128,6 +171,9 @@ ALL: tuple[Command, ...] = (
     MODEL,
     MODEL_REGISTER,
     ROLES,
+    ROLE,
+    CAN,
+    WHO_CAN,
     WHOAMI,
     ADMIN,
 )

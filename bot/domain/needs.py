@@ -35,6 +35,9 @@ def needs() -> tuple[Need, ...]:
     for command in ALL:
         if command.action is not None:
             by_action.setdefault(command.action, []).append(f"/aml {command.name}")
-    commands = [Need(action, f"for {', '.join(names)}") for action, names in by_action.items()]
-    found = {need.action: need for need in (*_ON_THE_WAY, *commands)}
+    found = {need.action: need for need in _ON_THE_WAY}
+    for action, names in by_action.items():
+        reason = f"for {', '.join(names)}"
+        also = found.get(action)
+        found[action] = Need(action, f"{also.why}; {reason}" if also else reason)
     return tuple(found[action] for action in sorted(found, key=str.lower))

@@ -6,7 +6,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.help import Verdict
 from bot.handlers.commands import Commands, SourceUrl
 from bot.handlers.replies import Replies
-from bot.handlers.reply import MessageRefused, Place, Reply, errors_shown_by
+from bot.handlers.reply import MessageRefused, Place, Posted, Reply, errors_shown_by
 from bot.parse import actions as parse
 from bot.ports import Job
 from bot.services.help import Help
@@ -69,9 +69,16 @@ class Actions:
         elif action_id == "more_environments":
             caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
             self._commands.environments.list(parse.environments_page(value), caller, reply)
+        elif action_id == "more_roles":
+            caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
+            self._commands.roles.list(parse.more_roles(value), caller, reply)
         elif action_id == "more_runs":
             caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
             self._commands.list_runs(parse.more_runs(value), caller, reply)
+        elif (click := self._commands.reports.clicks().get(action_id)) is not None:
+            caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
+            in_public = not job.payload.get("ephemeral") and job.payload.get("ts")
+            click(value, caller, reply, Posted(place.channel, job.payload["ts"]) if in_public else None)
         elif action_id == "cancel_run":
             caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
             self._commands.cancel(parse.run_id(value), caller, reply)

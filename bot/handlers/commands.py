@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.blocks import admin, answers, help, roles, runs  # noqa: A004 - the feature's name in every folder
+from bot.blocks import admin, answers, help, runs  # noqa: A004 - the feature's name in every folder
 from bot.domain import commands as table
 from bot.domain.access import Caller, Principal
 from bot.domain.commands import Command
@@ -16,6 +16,8 @@ from bot.handlers.environments import EnvironmentCommands
 from bot.handlers.models import ModelCommands
 from bot.handlers.replies import Replies
 from bot.handlers.reply import Place, Reply, errors_shown_by
+from bot.handlers.reports import ReportCommands
+from bot.handlers.roles import RoleCommands
 from bot.handlers.wheels import WheelCommands
 from bot.parse import commands as parse
 from bot.parse import requests
@@ -26,12 +28,12 @@ from bot.services.environments import Environments
 from bot.services.help import Help
 from bot.services.identity import Identity
 from bot.services.models import Models
+from bot.services.reports import Reports
 from bot.services.roles import Roles
 from bot.services.runs import Runs
 from bot.services.wheels import Wheels
 
 RUNS_SHOWN = 15
-LOG_LINES = 60
 
 SourceUrl = Callable[[Section], str]
 
@@ -50,6 +52,7 @@ class Commands:
         environments_service: Environments,
         wheels_service: Wheels,
         models_service: Models,
+        reports_service: Reports,
         roles_service: Roles,
         source_url: SourceUrl | None,
     ) -> None:
@@ -59,20 +62,20 @@ class Commands:
         self._admin = admin_service
         self._runs = runs_service
         self.environments = EnvironmentCommands(identity, environments_service)
-        self._roles = roles_service
+        self.roles = RoleCommands(identity, roles_service)
+        self.reports = ReportCommands(identity, reports_service)
         self._source_url = source_url
         self._handlers: dict[type[Any], Callable[[Any, Caller, Reply], None]] = {
             requests.Help: self._show_help,
             requests.Submit: self._submit,
             requests.SubmitForm: self._submit_help,
             requests.Status: self._status,
-            requests.Logs: self._logs,
             requests.Cancel: self._cancel,
             requests.Runs: self.list_runs,
-            requests.Roles: self._show_roles,
-            requests.WhoAmI: self._whoami,
             requests.Admin: self._show_state,
             **self.environments.handlers(),
+            **self.roles.handlers(),
+            **self.reports.handlers(),
             **ModelCommands(identity, models_service).handlers(),
             **WheelCommands(identity, wheels_service).handlers(),
         }
@@ -194,10 +197,6 @@ class Commands:
         detail = self._runs.status(self._principal(caller, table.STATUS), request.run_id)
         reply.shown(runs.status(detail, own_latest=not request.run_id))
 
-    def _logs(self, request: requests.Logs, caller: Caller, reply: Reply) -> None:
-        run, lines = self._runs.logs(self._principal(caller, table.LOGS), request.run_id, LOG_LINES)
-        reply.shown(runs.logs(run.id, lines, own_latest=not request.run_id))
-
     def _cancel(self, request: requests.Cancel, caller: Caller, reply: Reply) -> None:
         self.cancel(request.run_id, caller, reply)
 
@@ -209,21 +208,8 @@ class Commands:
         )
         reply.shown(runs.run_list(page, wanted, mine=request.mine))
 
-    def _show_roles(self, request: requests.Roles, caller: Caller, reply: Reply) -> None:
-        principal = self._principal(caller, table.ROLES)
-        if request.user_id:
-            reply.private(roles.person_roles(self._roles.of_person(principal, request.user_id)))
-        elif request.role:
-            found = self._roles.role(principal, request.role)
-            reply.private(roles.role(found.role, found.holders))
-        else:
-            reply.private(roles.workspace_roles(self._roles.workspace(principal)))
-
     def _show_state(self, _request: requests.Admin, caller: Caller, reply: Reply) -> None:
-        reply.private(admin.faq_state(self._admin.faq(self._principal(caller, table.ADMIN))))
-
-    def _whoami(self, _request: requests.WhoAmI, caller: Caller, reply: Reply) -> None:
-        reply.private(roles.whoami(self._roles.whoami(self._principal(caller, table.WHOAMI))))
+        reply.private(admin.state(*self._admin.state(self._principal(caller, table.ADMIN))))
 
 
 def refuse_if_cut(request: requests.Request, sent: str) -> None:

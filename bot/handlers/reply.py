@@ -17,8 +17,9 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.blocks import errors
 from bot.blocks.message import Message
+from bot.blocks.reports import Upload
 from bot.domain.access import reference_of
-from bot.domain.errors import BotError, Unavailable
+from bot.domain.errors import BotError, InvalidRequest, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,8 @@ _NOT_HERE_PREFIX = "restricted_action"
 # Its answers that mean "not now". Every other one is for good.
 _PASSING = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 _SERVER_ERROR = 500
+# Answers that a workspace's own rules for uploads give.
+_NO_SUCH_FILES = ("file_type_not_allowed", "file_upload_size_restricted", "file_uploads_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +119,35 @@ class Reply:
         else:
             self.public(message)
 
-    def update(self, posted: Posted, message: Message, *, part: str = "") -> None:
-        """Edit a message of ours; one that is gone is left alone. Raises Unavailable, MessageRefused."""
+    def upload(self, file: Upload, *, beside: Posted | None = None) -> None:
+        """Post a file for everyone at the place, once per key; in the thread of the message `beside` where one is
+        given. Where the bot may not post it goes to the asker alone.
+
+        Raises:
+            Unavailable: Slack doesn't take it at the moment, or lets this app upload nothing.
+            InvalidRequest: Slack takes no such file in this workspace.
+            MessageRefused: it never will.
+        """
+        channel, thread = self.place.channel, self.place.thread_ts
+        if beside is not None:
+            here = beside.channel == channel and thread
+            channel, thread = beside.channel, thread if here else beside.ts
+        try:
+            try:
+                self._upload(channel, thread, file)
+            except SlackApiError as error:
+                if not _is_not_here(error):
+                    raise
+                log.info("reply_goes_elsewhere", reference=reference_of(self.key), cause=_code(error))
+                self._upload(self._client.conversations_open(users=self.place.user)["channel"]["id"], "", file)
+        except SlackApiError as error:
+            raise _upload_refused(error) from error
+        except (SlackClientError, OSError) as error:
+            raise _unavailable(error) from error
+
+    def update(self, posted: Posted, message: Message, *, part: str = "") -> bool:
+        """Edit a message of ours; False for one that is gone or can't be edited any more. Raises Unavailable,
+        MessageRefused."""
         try:
             self._client.chat_update(
                 channel=posted.channel, ts=posted.ts, metadata=self._metadata(part), **message.as_dict()
@@ -126,10 +156,11 @@ class Reply:
             gone = {"message_not_found", "cant_update_message", "edit_window_closed"}
             if _is_not_here(error) or _code(error) in gone:
                 log.info("message_cannot_be_edited", reference=reference_of(self.key), cause=_code(error))
-                return
+                return False
             raise _unavailable(error) from error
         except (SlackClientError, OSError) as error:
             raise _unavailable(error) from error
+        return True
 
     def _respond(self, message: Message) -> None:
         body: dict[str, Any] = {
@@ -180,21 +211,40 @@ class Reply:
         )
         return Posted(answer["channel"], answer["ts"])
 
+    def _upload(self, channel: str, thread_ts: str, file: Upload) -> None:
+        # An upload takes no metadata: the reference in its text tells it from another one of the same file.
+        said = f"{file.comment} (reference {reference_of(self.key)})"
+        if self.repeated and any(m.get("files") and m.get("text") == said for m in self._earlier(channel, thread_ts)):
+            return
+        self._client.files_upload_v2(
+            channel=channel,
+            thread_ts=thread_ts or None,
+            content=file.content,
+            filename=file.name,
+            title=file.title,
+            alt_txt=file.alt or None,
+            initial_comment=said,
+        )
+
     def _posted_earlier(self, channel: str, thread_ts: str, part: str) -> Posted | None:
+        for message in self._earlier(channel, thread_ts):
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == self._payload(part):
+                return Posted(channel, message["ts"])
+        return None
+
+    def _earlier(self, channel: str, thread_ts: str) -> Iterator[dict[str, Any]]:
+        """What was said at a place, a page at a time."""
         look: dict[str, Any] = {"channel": channel, "limit": _LOOK_BACK, "include_all_metadata": True}
         for _ in range(_PAGES_BACK):
             if thread_ts:
                 answer = self._client.conversations_replies(ts=thread_ts, **look)
             else:
                 answer = self._client.conversations_history(**look)
-            for message in answer["messages"]:
-                metadata = message.get("metadata") or {}
-                if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == self._payload(part):
-                    return Posted(channel, message["ts"])
+            yield from answer["messages"]
             look["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor")
             if not look["cursor"]:
                 break
-        return None
 
     def _metadata(self, part: str) -> dict[str, Any]:
         return {"event_type": EVENT_TYPE, "event_payload": self._payload(part)}
@@ -245,6 +295,22 @@ def _unavailable(error: Exception) -> Exception:
         log.error("slack_refused_a_message", code=code, messages=messages)
         return MessageRefused(code)
     return SlackUnavailable("Slack doesn't take my answer at the moment.", detail=code)
+
+
+def _upload_refused(error: SlackApiError) -> Exception:
+    code = _code(error)
+    if code == "missing_scope":
+        return Unavailable(
+            "Slack doesn't let me upload files. An administrator must give the app the scope files:write (“aml-bot "
+            "manifest” lists all of them) and install it again.",
+            detail=code,
+        )
+    if code.startswith(_NO_SUCH_FILES):
+        return InvalidRequest(
+            "Your Slack workspace doesn't take this file. Download it in Azure Machine Learning studio instead.",
+            detail=code,
+        )
+    return _unavailable(error)
 
 
 def _code(error: SlackApiError) -> str:

@@ -31,6 +31,20 @@ OPEN_TIMEOUT = 1.5
 
 _NOT_FOR_STRANGERS = "I only work for the people of my own workspace."
 
+_BUTTONS = (
+    "feedback_helpful",
+    "feedback_not_helpful",
+    "ask_human",
+    "show_choice",
+    "cancel_run",
+    "get_file",
+    "more_environments",
+    "more_files",
+    "more_roles",
+    "more_runs",
+    "whole_log",
+)
+
 _PEOPLE_S_SUBTYPES = (None, "file_share")
 
 
@@ -61,11 +75,7 @@ class Listeners:
         app.event("message")(self.message)
         app.event("app_mention")(self.message)
         app.command("/aml")(self.command)
-        app.action(
-            re.compile(
-                "^(feedback_helpful|feedback_not_helpful|ask_human|show_choice|cancel_run|more_environments|more_runs)$"
-            )
-        )(self.action)
+        app.action(re.compile(f"^({'|'.join(_BUTTONS)})$"))(self.action)
         app.action(re.compile(".*"))(self.other)
         app.view(views.SUBMIT_FORM)(self.submit_form)
         app.event(re.compile(".*"))(self.other)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.errors import InvalidRequest
 from bot.parse import names
-from bot.parse.requests import Environments, Runs
+from bot.parse.requests import Environments, FetchFile, Files, Logs, Roles, Runs
 
 _UNREADABLE = "I can't read this button any more: ask again."
 
@@ -43,6 +43,34 @@ def more_runs(value: str) -> Runs:
         mine == "yes",
         int(start),
     )
+
+
+def more_roles(value: str) -> Roles:
+    """The value of a "More" button below a list of roles. Raises InvalidRequest."""
+    (start,) = _fields(value, "start")
+    if not start.isdecimal() or len(start) > 6:
+        raise InvalidRequest(_UNREADABLE)
+    return Roles(start=int(start))
+
+
+def files_page(value: str) -> Files:
+    """The value of a "More" button below a list of files. Raises InvalidRequest."""
+    run, start = _fields(value, "run", "start")
+    if not start.isdecimal() or len(start) > 6:
+        raise InvalidRequest(_UNREADABLE)
+    return Files(names.run_id(run), int(start))
+
+
+def run_file(value: str) -> FetchFile:
+    """The value of a "Get" button beside a file. Raises InvalidRequest."""
+    run, file = _fields(value, "run", "file")
+    return FetchFile(names.run_id(run), names.output(file))
+
+
+def run_log(value: str) -> Logs:
+    """The value of a "Whole log" button. Raises InvalidRequest."""
+    run, file = _fields(value, "run", "file")
+    return Logs(names.run_id(run), names.output(file) if file else "", whole=True)
 
 
 def run_id(value: str) -> str:

@@ -13,8 +13,8 @@ from rapidfuzz.distance import OSA
 from bot.domain import commands
 from bot.domain.commands import Command
 from bot.domain.errors import InvalidRequest, UnknownCommand
-from bot.parse import environments, models, names
-from bot.parse.options import at_most, no_options, only, read, shown, unmarked, usage, valid
+from bot.parse import environments, models, names, reports, roles
+from bot.parse.options import at_most, nearest_commands, only, read, shown, unmarked, usage
 from bot.parse.questions import opens_like_a_question
 from bot.parse.requests import (
     AddWheel,
@@ -22,9 +22,8 @@ from bot.parse.requests import (
     Ask,
     Cancel,
     Help,
-    Logs,
     Request,
-    Roles,
+    RoleInfo,
     Runs,
     Status,
     Submit,
@@ -32,7 +31,7 @@ from bot.parse.requests import (
     WhoAmI,
 )
 from bot.parse.submit import parse_submit
-from bot.parse.text import is_greeting, mentioned
+from bot.parse.text import is_greeting
 from bot.parse.words import Word, split
 
 _ALIKE = 0.6  # share of letters that must agree before a name is suggested
@@ -46,7 +45,12 @@ _NEED_MORE = (
     commands.ENV_CREATE,
     commands.MODEL,
     commands.MODEL_REGISTER,
+    commands.ROLE,
+    commands.CAN,
+    commands.WHO_CAN,
 )
+# These begin a question just as well, so only one that is right in every word is a command.
+_QUESTION_WORDS = (commands.CAN, commands.WHO_CAN)
 _FLAG = re.compile(r"--?[A-Za-z][\w-]*(?:=.*)?", re.DOTALL)
 _OF_SENTENCES = re.compile(
     r"\b(?:an?|the|and|or|of|to|for|in|on|my|your|our|i|we|you|it|is|are|do|does|needs?|needed|can|who|what|which|why|"
@@ -95,7 +99,7 @@ def parse_mention(text: str) -> Request:
         if _clearly_a_command(command or _misspelt(name), rest):
             raise
         return Ask(line)
-    return Ask(line) if isinstance(request, Roles) and _is_a_sentence(request.role) else request
+    return Ask(line) if isinstance(request, RoleInfo) and _is_a_sentence(request.role) else request
 
 
 def _help(command: Command, rest: str) -> Request:
@@ -155,30 +159,14 @@ def _runs(command: Command, rest: str) -> Request:
         raise InvalidRequest(said if usage(command) in said else f"{said} {usage(command)}") from error
 
 
-def _roles(command: Command, rest: str) -> Request:
-    found = unmarked(split(rest))
-    no_options(command, found)
-    text = " ".join(word.text for word in found)
-    if not text:
-        return Roles()
-    people = mentioned(text)
-    if people and text == f"<@{people[0]}>":
-        return Roles(user_id=people[0])
-    if people:
-        raise InvalidRequest(f"Name one person or one role, not more. {usage(command)}")
-    if text.startswith("@"):
-        raise InvalidRequest(
-            f"I can't tell who “{shown(text)}” is: choose the person from Slack's list while you type. {usage(command)}"
-        )
-    return Roles(role=valid(command, names.role, text))
-
-
 _PARSERS: dict[str, Callable[[Command, str], Request]] = {
     commands.HELP.name: _help,
     commands.ASK.name: _ask,
     commands.SUBMIT.name: _submit,
     commands.STATUS.name: _of_a_run(Status, or_latest=True),
-    commands.LOGS.name: _of_a_run(Logs, or_latest=True),
+    commands.LOGS.name: reports.logs,
+    commands.METRICS.name: reports.metrics,
+    commands.FILES.name: reports.files,
     commands.CANCEL.name: _of_a_run(Cancel),
     commands.RUNS.name: _runs,
     commands.ENVS.name: environments.listing,
@@ -189,7 +177,10 @@ _PARSERS: dict[str, Callable[[Command, str], Request]] = {
     commands.MODELS.name: models.listing,
     commands.MODEL.name: models.info,
     commands.MODEL_REGISTER.name: models.register,
-    commands.ROLES.name: _roles,
+    commands.ROLES.name: roles.listing,
+    commands.ROLE.name: roles.info,
+    commands.CAN.name: roles.can,
+    commands.WHO_CAN.name: roles.who_can,
     commands.WHOAMI.name: _alone(WhoAmI),
     commands.ADMIN.name: _alone(Admin),
 }
@@ -217,14 +208,7 @@ def _bare(text: str) -> str:
 
 
 def _nearest_commands(name: str, line: str) -> tuple[str, ...]:
-    wanted = name.lower()
-    begins = [each for each in commands.BY_NAME if len(wanted) > 2 and wanted.startswith(each.removesuffix("s"))]
-    begins += [each for each in commands.BY_NAME if len(wanted) > 1 and each.startswith(wanted)]
-    alike = process.extract(
-        wanted, list(commands.BY_NAME), scorer=OSA.normalized_similarity, score_cutoff=_ALIKE, limit=2
-    )
-    nearest = tuple(dict.fromkeys([*begins, *(each for each, _, _ in alike)]))[:2]
-    return nearest or ((commands.ASK.name,) if opens_like_a_question(line) else ())
+    return nearest_commands(name) or ((commands.ASK.name,) if opens_like_a_question(line) else ())
 
 
 def _misspelt(name: str) -> Command | None:
@@ -237,7 +221,7 @@ def _misspelt(name: str) -> Command | None:
 
 def _clearly_a_command(command: Command | None, rest: str) -> bool:
     """Whether the words after a command's name can't be a sentence: there is an option, or a script."""
-    if command is None or not command.guarded:
+    if command is None or not command.guarded or command in _QUESTION_WORDS:
         return False
     found = rest.split()
     if any(_FLAG.fullmatch(word) or word == "--" for word in found):

@@ -7,13 +7,15 @@ from typing import TypeVar
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.domain.commands import Command
+from bot.domain.commands import BY_NAME, Command
 from bot.domain.errors import InvalidRequest
 from bot.parse.words import Word, split
 
 _T = TypeVar("_T")
 
 _ALIKE = 0.55
+_ALIKE_COMMANDS = 0.6  # share of letters that must agree before a name is suggested
+_SURELY_ALIKE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,12 @@ def read(words: tuple[Word, ...], known: tuple[str, ...], command: Command) -> G
     return Given(tuple(alone), options)
 
 
+def flags(words: tuple[Word, ...], known: tuple[str, ...]) -> tuple[frozenset[str], tuple[Word, ...]]:
+    """Which of the options `known`, that take no value, are among the words; and the other words."""
+    found = frozenset(word.text for word in words if word.text in known and not word.quoted)
+    return found, tuple(word for word in words if word.quoted or word.text not in known)
+
+
 def usage(command: Command) -> str:
     """The line that every mistake ends with."""
     return f"Usage: {command.usage}"
@@ -102,6 +110,18 @@ def no_options(command: Command, found: tuple[Word, ...]) -> None:
     for word in found:
         if word.text.startswith("--") and not word.quoted:
             raise InvalidRequest(f"“{command.name}” has no option “{shown(word.text)}”. {usage(command)}")
+
+
+def nearest_commands(name: str) -> tuple[str, ...]:
+    """Commands whose name is like `name`, best first."""
+    wanted = name.lower()
+    begins = [each for each in BY_NAME if len(wanted) > 2 and wanted.startswith(each.removesuffix("s"))]
+    begins += [each for each in BY_NAME if len(wanted) > 1 and each.startswith(wanted)]
+    alike = process.extract(
+        wanted, list(BY_NAME), scorer=OSA.normalized_similarity, score_cutoff=_ALIKE_COMMANDS, limit=2
+    )
+    surely = [each for each, score, _ in alike if score >= _SURELY_ALIKE]
+    return tuple(dict.fromkeys([*surely, *begins, *(each for each, _, _ in alike)]))[:2]
 
 
 def unmarked(found: tuple[Word, ...]) -> tuple[Word, ...]:

@@ -7,6 +7,7 @@ from bot.domain import commands
 from bot.domain.commands import Command
 from bot.domain.environments import EnvironmentDraft
 from bot.domain.models import ModelRequest
+from bot.domain.roles import Deed
 from bot.domain.runs import RunStatus, SubmitRequest
 from bot.domain.wheels import SharedFile
 
@@ -52,10 +53,40 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """The last lines of a run's log; of the asker's latest for ""."""
+    """The last lines of a run's log (of its file `file`, or the standard one for ""), of the asker's latest for "":
+    once, or until the run ends (`follow`), or the `whole` log."""
 
     run_id: str = ""
+    file: str = ""
+    follow: bool = False
+    whole: bool = False
     command: ClassVar[Command] = commands.LOGS
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What a run has logged; the asker's latest for ""."""
+
+    run_id: str = ""
+    command: ClassVar[Command] = commands.METRICS
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files that a run stored, from number `start` on; of the asker's latest for ""."""
+
+    run_id: str = ""
+    start: int = 0
+    command: ClassVar[Command] = commands.FILES
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFile:
+    """One file of a run; of the asker's latest for ""."""
+
+    run_id: str
+    file: str
+    command: ClassVar[Command] = commands.FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +178,36 @@ class ModelRegister:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Who holds which role: of one Slack user, of one role, or of the workspace when both are ""."""
+    """Who holds which role: of one Slack user, or of the workspace for ""; then from number `start` on."""
 
     user_id: str = ""
-    role: str = ""
+    start: int = 0
     command: ClassVar[Command] = commands.ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class RoleInfo:
+    """What a role allows."""
+
+    role: str
+    command: ClassVar[Command] = commands.ROLE
+
+
+@dataclass(frozen=True, slots=True)
+class Can:
+    """Whether a Slack user (the asker for "") may do something."""
+
+    deed: Deed
+    user_id: str = ""
+    command: ClassVar[Command] = commands.CAN
+
+
+@dataclass(frozen=True, slots=True)
+class WhoCan:
+    """Who may do something."""
+
+    deed: Deed
+    command: ClassVar[Command] = commands.WHO_CAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +231,9 @@ Request = (
     | SubmitForm
     | Status
     | Logs
+    | Metrics
+    | Files
+    | FetchFile
     | Cancel
     | Runs
     | Environments
@@ -186,6 +245,9 @@ Request = (
     | ModelInfo
     | ModelRegister
     | Roles
+    | RoleInfo
+    | Can
+    | WhoCan
     | WhoAmI
     | Admin
 )

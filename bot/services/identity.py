@@ -1,8 +1,10 @@
 """Who somebody is in Azure: from a Slack person to a principal, or a refusal."""
 
+from collections import Counter
+
 from bot.domain.access import Caller, Principal
 from bot.domain.commands import Command
-from bot.domain.errors import NotLinked
+from bot.domain.errors import NotFound, NotLinked, Unavailable
 from bot.ports import Links, People, Person, Policies
 from bot.services.doors import open_to_everyone
 from bot.services.guard import Guard, cause_of
@@ -38,13 +40,24 @@ class Identity:
         listed = {link.object_id for link in self._policies.current().links if (link.team, link.user) == (team, user)}
         return frozenset(object_id.lower() for object_id in listed | self._links.object_ids(team, user))
 
-    @open_to_everyone("it finds out who somebody is, from Slack and the links")
-    def user_of(self, team: str, object_id: str) -> str:
-        """The Slack user id of `team` linked to an object id, or ""."""
-        for link in (*self._policies.current().links, *self._links.all()):
-            if link.team == team and link.object_id.lower() == object_id.lower():
-                return link.user
-        return ""
+    @open_to_everyone("it says what somebody is called in Slack, where everybody sees it")
+    def name_of(self, team: str, user: str) -> str:
+        """What Slack calls a person; "" where it doesn't say at the moment."""
+        try:
+            return self._people.person(team, user).name
+        except (NotFound, Unavailable):
+            return ""
+
+    @open_to_everyone("who is linked is shown to nobody by itself")
+    def linked(self, team: str) -> dict[str, str]:
+        """Slack user ids of `team` by their object ids (in lower case), where that is one to one."""
+        known = {
+            (link.user, link.object_id.lower())
+            for link in (*self._policies.current().links, *self._links.all())
+            if link.team == team
+        }
+        users, object_ids = Counter(user for user, _ in known), Counter(object_id for _, object_id in known)
+        return {oid: user for user, oid in sorted(known) if users[user] == 1 and object_ids[oid] == 1}
 
     def _object_id(self, caller: Caller, person: Person) -> str:
         if person.is_deactivated or person.is_bot:

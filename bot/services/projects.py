@@ -1,4 +1,4 @@
-"""Projects: which there are, what is in them, and whether all of it may travel."""
+"""Projects: which there are, and which scripts are in them."""
 
 import os
 from collections.abc import Mapping
@@ -88,20 +88,13 @@ class Projects:
             find_script(Path(project.folder), script or project.script, project.name)
 
 
-def check_script(folder: Path, script: str, project: str) -> str:
+def find_script(folder: Path, script: str, project: str) -> str:
     """The script's path relative to the project's folder, with forward slashes.
 
     Raises:
         NotFound: there is no such file (with the nearest names).
-        InvalidRequest: it, or anything else in the folder, lies outside the project (`..`, an absolute path, a link).
+        InvalidRequest: it lies outside the project (`..`, an absolute path, a link).
     """
-    found = find_script(folder, script, project)
-    _refuse_links_out(folder.resolve(), project)
-    return found
-
-
-def find_script(folder: Path, script: str, project: str) -> str:
-    """As `check_script`, without a look at the other files."""
     root = folder.resolve()
     target = (root / script).resolve()
     if Path(script).is_absolute() or ".." in Path(script).parts or not target.is_relative_to(root):
@@ -118,25 +111,6 @@ def nearest(name: str, names: list[str]) -> tuple[str, ...]:
     """Up to three of `names` that look like `name`, best first."""
     near = process.extract(name, names, scorer=fuzz.ratio, processor=utils.default_process, limit=3, score_cutoff=55)
     return tuple(match for match, _, _ in near)
-
-
-def _refuse_links_out(root: Path, project: str) -> None:
-    # The whole folder travels to Azure, so one link in it could carry any file of this machine along.
-    for path in _walk(root, project):
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
-            raise InvalidRequest(
-                f"“{path.relative_to(root).as_posix()}” in the project “{project}” is a link to a place outside of it. "
-                "Replace it by a copy; the whole folder is sent along with the script."
-            )
-
-
-def _walk(root: Path, project: str) -> list[Path]:
-    paths: list[Path] = []
-    for folder, folders, files in os.walk(root):
-        paths += [Path(folder, name) for name in (*folders, *files)]
-        if len(paths) > MOST_FILES:
-            raise InvalidRequest(f"The project “{project}” has more than {MOST_FILES} files; I don't send that many.")
-    return paths
 
 
 def _scripts(root: Path) -> list[str]:

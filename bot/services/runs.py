@@ -6,7 +6,7 @@ from pathlib import Path
 import structlog
 
 from bot.domain.access import Caller, Principal
-from bot.domain.commands import CANCEL, ENV_CREATE, LOGS, RUNS, STATUS, SUBMIT
+from bot.domain.commands import CANCEL, ENV_CREATE, RUNS, STATUS, SUBMIT
 from bot.domain.environments import EnvironmentDraft
 from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.packages import Packages
@@ -24,8 +24,9 @@ from bot.domain.runs import (
 )
 from bot.ports import WatchList, Workspace
 from bot.services.doors import open_to_everyone
+from bot.services.finding import existing, run_meant, slack_id
 from bot.services.guard import Guard
-from bot.services.projects import Projects, check_script, nearest
+from bot.services.projects import Projects, find_script
 
 log = structlog.get_logger(__name__)
 
@@ -72,21 +73,14 @@ class Runs:
         if run is not None:
             # Tags are a request of their own, which that try may not have come to. Its principal isn't known here, so
             # the person goes by their Slack id; a name that is there stays.
-            self._complete_tags(run, (("submitted_by", caller.user), *_tags(caller)))
+            self._complete_tags(run.id, (("submitted_by", caller.user), *_tags(caller)))
             self._guard.resumed(caller, SUBMIT, f"run={run.id}")
         return run
 
     def status(self, principal: Principal, run_id: str) -> RunDetail:
         """A run (the asker's latest for "") with its metrics and last log lines. Raises PermissionDenied, NotFound."""
         with self._guard.allow(principal, STATUS):
-            return self._detail(self._existing(run_id) if run_id else self._own_latest(principal))
-
-    def logs(self, principal: Principal, run_id: str, lines: int) -> tuple[Run, tuple[str, ...]]:
-        """A run (the asker's latest for "") and its last `lines` log lines, oldest first. Raises PermissionDenied,
-        NotFound."""
-        with self._guard.allow(principal, LOGS):
-            run = self._existing(run_id) if run_id else self._own_latest(principal)
-            return run, self._workspace.log_tail(run.id, lines)
+            return self._detail(run_meant(self._workspace, run_id, principal.caller))
 
     def cancel(self, principal: Principal, run_id: str) -> Run:
         """Stop a run and return it: CancelRequested when that was asked for now, as it is when it had ended by itself.
@@ -98,7 +92,7 @@ class Runs:
         """
         with self._guard.allow(principal, CANCEL) as attempt:
             attempt.detail = f"run={run_id}"
-            run = self._existing(run_id)
+            run = existing(self._workspace, run_id)
             if run.status.is_final:
                 return run
             stopped = self._workspace.cancel(run_id)
@@ -122,7 +116,7 @@ class Runs:
             )
         with self._guard.allow(principal, RUNS):
             if mine:
-                wanted = replace(wanted, submitted_by=_slack_id(principal.caller))
+                wanted = replace(wanted, submitted_by=slack_id(principal.caller))
             found = self._workspace.list_runs(start + limit + 1, wanted)
             return RunPage(found[start : start + limit], start, more=len(found) > start + limit)
 
@@ -166,8 +160,13 @@ class Runs:
 
     @open_to_everyone("writes to the audit what became of a submit that was allowed")
     def settle(self, watched: WatchedRun, result: str) -> None:
-        """Audit what became of a submit whose outcome was unknown: `done`, or `failed` when it never arrived."""
+        """Audit what became of a submit whose outcome was unknown: `done`, or `failed` when it never arrived.
+
+        A run that did is marked with who asked for it: a request of its own, which was cut off with the submit.
+        """
         caller = Caller(watched.team, watched.user, watched.channel, watched.key)
+        if result == "done":
+            self._complete_tags(watched.run_id, (("submitted_by", caller.user), *_tags(caller)))
         self._guard.settled(caller, SUBMIT, result, f"run={watched.run_id}")
 
     def _submit_or_settle(self, spec: RunSpec) -> Run:
@@ -181,22 +180,15 @@ class Runs:
                 raise unknown from None
             if run is None:
                 raise
-            self._complete_tags(run, spec.tags)
+            self._complete_tags(run.id, spec.tags)
             return run
 
-    def _complete_tags(self, run: Run, tags: tuple[tuple[str, str], ...]) -> None:
+    def _complete_tags(self, run_id: str, tags: tuple[tuple[str, str], ...]) -> None:
         try:
-            self._workspace.complete_tags(run.id, tags)
+            self._workspace.complete_tags(run_id, tags)
         except (Unavailable, NotFound) as error:
             # The run is there and must be followed; whose it is stands in the audit too.
-            log.warning("run_not_tagged", run=run.id, cause=error.detail)
-
-    def _existing(self, run_id: str) -> Run:
-        run = self._workspace.find_run(run_id)
-        if run is None:
-            known = [each.id for each in self._workspace.list_runs(50)]
-            raise NotFound("run", run_id, nearest=nearest(run_id, known), hint="“runs” lists the latest ones.")
-        return run
+            log.warning("run_not_tagged", run=run_id, cause=error.detail)
 
     def _made_of(self, principal: Principal, packages: Packages) -> tuple[str, str]:
         """Name and version of the environment that has exactly `packages`.
@@ -217,13 +209,6 @@ class Runs:
             ) from error
         return made.name, made.version
 
-    def _own_latest(self, principal: Principal) -> Run:
-        found = self._workspace.list_runs(1, RunFilter(submitted_by=_slack_id(principal.caller)))
-        if not found:
-            raise InvalidRequest("I know of no run that you started. Name one: “runs” lists the latest of everybody.")
-        # The list says less of a run than a look at it.
-        return self._workspace.find_run(found[0].id) or found[0]
-
     def _detail(self, run: Run) -> RunDetail:
         return RunDetail(run, self._workspace.metrics(run.id), self._workspace.log_tail(run.id, LOG_LINES))
 
@@ -243,7 +228,7 @@ class Runs:
             )
         name, _, version = environment.partition(":")
         files = self._projects.files(project, request.ref)
-        script = check_script(Path(files.folder), request.script or project.script, project.name)
+        script = find_script(Path(files.folder), request.script or project.script, project.name)
         if request.packages:
             name, version = self._made_of(principal, request.packages)
         caller = principal.caller
@@ -271,8 +256,4 @@ class Runs:
 
 
 def _tags(caller: Caller) -> tuple[tuple[str, str], ...]:
-    return (("submitted_by_slack_id", _slack_id(caller)), ("aml_bot_reference", caller.reference))
-
-
-def _slack_id(caller: Caller) -> str:
-    return f"{caller.team}/{caller.user}"
+    return (("submitted_by_slack_id", slack_id(caller)), ("aml_bot_reference", caller.reference))

@@ -64,7 +64,7 @@ class Team:
         self.http = http
         self.slack = SandboxClient.from_ready(slack)
         self.page: str = slack["page"]
-        self._slack = slack
+        self.ready = slack
         self.azure = AzureControl(azure)
         self.project = folder / "projects" / "demo"
         if not self.project.exists():
@@ -74,7 +74,7 @@ class Team:
 
     def web(self) -> WebClient:
         """The Web API with the bot's token."""
-        return WebClient(token=self._slack["bot_token"], base_url=self._slack["api"])
+        return WebClient(token=self.ready["bot_token"], base_url=self.ready["api"])
 
     # The bot's process
 

@@ -1,6 +1,7 @@
 """What is written wrong: one clear sentence with what to do next, and nothing is started."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,45 @@ def test_a_project_with_a_link_out_of_it_is_not_sent(team: Team, tmp_path: Path,
 
     assert "“assets/data” in the project “demo” is a link to a place outside of it" in answer
     assert "Replace it by a copy" in answer
+
+
+def hung(path: Path) -> None:
+    """Something that a reader would wait for."""
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda path: path.symlink_to("nowhere"), "is a link that leads nowhere"),
+        (lambda path: path.symlink_to(path), "is a link that leads nowhere"),
+        (lambda path: path.symlink_to(path.parent), "is a link that leads in a circle"),
+        (hung, "is neither a file nor a folder"),
+    ],
+    ids=["nowhere", "itself", "circle", "pipe"],
+)
+def test_what_can_not_travel_is_refused_by_name(team: Team, make: Callable[[Path], None], expected: str) -> None:
+    odd = team.project / "assets" / "odd"
+    make(odd)
+    try:
+        answer = team.command(DANA, "submit train.py")
+    finally:
+        odd.unlink()
+
+    assert f"“assets/odd” in the project “demo” {expected}" in answer
+
+
+def test_a_project_that_is_too_large_is_told_without_its_place(team: Team) -> None:
+    large = team.project / "data.bin"
+    with large.open("wb") as file:
+        file.truncate(301 * 1024 * 1024)
+    try:
+        answer = team.command(DANA, "submit train.py")
+    finally:
+        large.unlink()
+
+    assert "There is too much in the project “demo”: Azure ML takes at most 300 MB" in answer
+    assert ".amlignore" in answer
 
 
 def test_a_mistake_after_a_mention_is_told_to_its_writer_alone(team: Team) -> None:

@@ -1,8 +1,13 @@
 """Environments: listed in pages, looked into, compared, made."""
 
 import os
+import sys
 
+from bot.sandbox.azureml import seed
 from tests.behaviours.team import DANA, RUI, TEAM_CHANNEL, Team
+from tests.sandbox.azureml.conftest import Client
+
+OWN = "{}.{}".format(*sys.version_info)
 
 
 def name() -> str:
@@ -83,6 +88,71 @@ def test_a_long_list_comes_in_pages(team: Team) -> None:
     assert "listed-20" not in first.text
     assert "`listed-20`" in more.text
     assert more.buttons == []
+
+
+def registered(team: Team, name: str, **content: object) -> str:
+    """An environment that somebody made with the SDK, not through the bot; its version."""
+    path = f"/environment/v1.0{seed.WORKSPACE_SCOPE}/environments/{name}"
+    client = Client(team.azure.ready)
+    answer = client.call("PUT", seed.DATA_HOST, path, json={"Name": name, **content})
+    client.session.close()
+    return str(answer.json()["version"])
+
+
+def test_own_environments_come_first_and_what_nobody_registered_not_at_all(team: Team) -> None:
+    client = Client(team.azure.ready)
+    client.submit("pass\n", name(), environment={"name": "nobody-registered", "python": {}})
+    client.session.close()
+
+    shown = team.command(RUI, "envs")
+    filtered = team.command(RUI, "envs SKLEARN")
+
+    assert shown.index("Your own") < shown.index("`demo-env` version 1") < shown.index("Curated by Microsoft")
+    assert shown.index("Curated by Microsoft") < shown.index("`AzureML-pytorch-2.2-cpu`")
+    assert "nobody-registered" not in shown
+    assert "AzureML-sklearn-1.5" in filtered
+    assert "demo-env" not in filtered
+
+
+def test_an_image_built_by_a_team_is_shown_with_its_secrets_masked_and_its_versions_are_compared(team: Team) -> None:
+    ours = name()
+    python = {"userManagedDependencies": True, "interpreterPath": "python"}
+    for base, mode in (("3.11", "fast"), ("3.12", "safe")):
+        dockerfile = f"FROM python:{base}\nENV DB_PASSWORD=hunter22 MODE={mode}\nRUN pip install churn"
+        registered(
+            team,
+            ours,
+            python=python,
+            Docker={"baseImage": None, "baseDockerfile": dockerfile},
+            EnvironmentVariables={"API_KEY": "v4lue-of-it", "MODE": mode},
+        )
+
+    shown = team.command(RUI, f"env {ours}:1")
+    compared = team.command(RUI, f"env diff {ours}:1 {ours}:2")
+
+    assert "Built from a Dockerfile of its own" in shown
+    assert "FROM python:3.11" in shown
+    assert "API_KEY=(hidden)" in shown
+    assert "DB_PASSWORD=(hidden)" in shown
+    assert "MODE=fast" in shown
+    assert "Other versions: `2`" in shown
+    assert "-FROM python:3.11" in compared
+    assert "+FROM python:3.12" in compared
+    assert "changed  MODE=fast → MODE=safe" in compared
+    assert "Not compared, because their values are hidden: `API_KEY`" in compared
+    assert not [word for word in ("hunter22", "v4lue") if word in shown + compared]
+
+
+def test_an_environment_names_the_runs_that_used_it(team: Team) -> None:
+    ours = name()
+    team.command(DANA, f"env create {ours} --python {OWN} --pip azureml-core")
+    said = team.type(DANA, TEAM_CHANNEL, f"/aml submit train.py --env {ours} -- --epochs 1")
+    run_id = team.posted(said, "train.py of project").run_id
+    team.until(said.mark, f"run `{run_id}` has ended")
+
+    shown = team.command(RUI, f"env {ours}")
+
+    assert f"`{run_id}` Completed, version `1`, by dana" in shown
 
 
 def test_a_mention_compares_environments_in_its_thread(team: Team) -> None:

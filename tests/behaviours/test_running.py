@@ -1,7 +1,11 @@
 """Runs: submitted, refused, followed to their end, listed, cancelled."""
 
 import re
+import shutil
 import sys
+from pathlib import Path
+
+import pytest
 
 from tests.behaviours.team import DANA, OLIVIA, RUI, TEAM_CHANNEL, Seen, Team, eventually
 
@@ -165,3 +169,33 @@ def test_where_the_bot_is_no_member_the_run_is_followed_in_a_direct_message(team
     assert posted.channel.startswith("D")
     assert ended.channel == posted.channel
     assert ended.thread_ts == posted.ts
+
+
+TRAVELLERS = """
+import pathlib
+print("came", sorted(str(path) for path in pathlib.Path().rglob("*") if path.is_file() and "log" not in str(path)))
+"""
+
+
+@pytest.mark.parametrize("ignore", [".amlignore", ".gitignore"])
+def test_what_an_ignore_file_names_stays_at_home_and_all_else_travels(team: Team, tmp_path: Path, ignore: str) -> None:
+    made = [team.project / name for name in (ignore, "came.py", "assets/inner.txt", "kept/home.bin", "kept/out")]
+    (team.project / "kept").mkdir()
+    (tmp_path / "secret").write_text("hush\n")
+    for path, text in zip(made, ("kept/\n", TRAVELLERS, "inner", "bin"), strict=False):
+        path.write_text(text)
+    made[-1].symlink_to(tmp_path / "secret")
+    try:
+        said = team.type(DANA, TEAM_CHANNEL, "/aml submit came.py")
+        posted = team.posted(said, "came.py of project")
+        ended = team.until(said.mark, f"`{posted.run_id}`: Completed")
+    finally:
+        shutil.rmtree(team.project / "kept")
+        for path in made[:3]:
+            path.unlink()
+
+    came = ended.text.partition("came [")[2].partition("]")[0]
+    assert {f"'{name}'" for name in (ignore, "came.py", "assets/inner.txt", "assets/utils.py", "train.py")} <= set(
+        came.split(", ")
+    )
+    assert "kept" not in came

@@ -31,6 +31,7 @@ from bot.domain.projects import Project
 from bot.domain.runs import SubmitRequest
 from bot.sandbox.azureml.seed import DANA
 from bot.services.guard import Guard
+from bot.services.policy import PolicySource
 from bot.services.projects import Projects
 from bot.services.runs import Runs
 from tests.bench import azure
@@ -63,7 +64,7 @@ def service(workspace: AzureMLWorkspace, config: AzureMLConfig, folder: Path, st
     policy = state / "policy.toml"
     policy.write_text('version = 1\n[[allow]]\ncommands = ["submit"]\nroles = ["AzureML Data Scientist"]\n')
     audit = AuditTable(engine, audit_key(state / "audit.key", engine))
-    guard = Guard(AzureRoles(config), PolicyFile(policy), audit)
+    guard = Guard(AzureRoles(config), PolicySource(PolicyFile(policy), audit), audit)
     project = Project("bench", str(folder), "train.py", "bench", "demo-env", "cpu-cluster")
     projects = Projects({"bench": project}, ProjectSources(state / "projects"))
     runs = Runs(workspace, guard, WatchTable(engine), projects)

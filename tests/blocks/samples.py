@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from bot.domain.access import Permission, RoleAssignment, RoleDefinition
+from bot.domain import commands
+from bot.domain.access import Decision, Permission, RoleAssignment, RoleDefinition, Settled
 from bot.domain.environments import (
     Change,
     EnvironmentDetail,
@@ -21,7 +22,8 @@ from bot.domain.faq import Answer, Hit, Outcome, Passage, Referred, Section, Sub
 from bot.domain.help import Escalation, Question
 from bot.domain.models import Model, ModelList
 from bot.domain.packages import Packages
-from bot.domain.roles import Holder, Holding, PersonRoles, RoleHolders, WorkspaceRoles
+from bot.domain.reports import FilePage, LogTail, RunFile, RunMetrics
+from bot.domain.roles import Ability, Able, Deed, Holder, Holding, PersonRoles, RoleHolders, WhoCan, WorkspaceRoles
 from bot.domain.runs import Metric, Run, RunDetail, RunFilter, RunPage, RunSpec, RunStatus, SubmitRequest
 from bot.domain.wheels import AddedWheel, Wheel
 
@@ -95,6 +97,14 @@ run_pages = st.builds(
 )
 filters = st.builds(RunFilter, experiment=texts, status=st.none() | statuses, submitted_by=texts)
 metrics = st.builds(Metric, name=texts, values=st.lists(numbers | texts, max_size=4).map(tuple))
+run_metrics = st.builds(RunMetrics, run=runs, metrics=st.lists(metrics, max_size=45).map(tuple))
+log_tails = st.builds(LogTail, run=runs, file=texts, lines=st.lists(texts, max_size=30).map(tuple))
+file_pages = st.builds(
+    FilePage,
+    files=st.lists(st.builds(RunFile, path=texts, size=st.none() | st.integers(0, 10**14)), max_size=12).map(tuple),
+    start=st.integers(0, 300),
+    total=st.integers(0, 400),
+)
 details = st.builds(RunDetail, run=runs, metrics=st.lists(metrics, max_size=25).map(tuple), log=some)
 specs = st.builds(
     RunSpec, run_id=texts, experiment=texts, folder=texts, script=texts, arguments=some, compute=texts,
@@ -158,7 +168,7 @@ assignments = st.builds(
 holdings = st.builds(
     Holding, role=definitions, assignment=assignments, inherited=st.booleans(), through_group=st.booleans()
 )
-holders = st.builds(Holder, principal_id=texts, principal_type=texts, user=texts, inherited=st.booleans())
+holders = st.builds(Holder, principal_id=texts, principal_type=texts, user=texts, inherited=st.booleans(), name=texts)
 people = st.builds(
     PersonRoles,
     team=texts,
@@ -166,9 +176,23 @@ people = st.builds(
     object_id=texts,
     holdings=st.lists(holdings, max_size=3).map(tuple),
     commands=some,
+    name=texts,
 )
-role_holders = st.builds(RoleHolders, role=definitions, holders=st.lists(holders, max_size=3).map(tuple))
-workspaces = st.builds(WorkspaceRoles, scope=texts, roles=st.lists(role_holders, max_size=3).map(tuple))
+role_holders = st.builds(
+    RoleHolders, role=definitions, holders=st.lists(holders, max_size=30).map(tuple), hidden=st.booleans()
+)
+workspaces = st.builds(
+    WorkspaceRoles, scope=texts, roles=st.lists(role_holders, max_size=3).map(tuple), start=st.integers(0, 999),
+    total=st.integers(0, 999), more=st.booleans(),
+)  # fmt: skip
+deeds = st.builds(Deed, command=st.none() | st.sampled_from(commands.ALL), action=texts)
+decisions = st.builds(Decision, allowed=st.booleans(), settled_by=texts, kind=st.sampled_from(Settled))
+abilities = st.builds(Ability, deed=deeds, decision=decisions, scope=texts, user=texts, name=texts, role=texts)
+able = st.builds(Able, holder=holders, role=texts)
+who_can = st.builds(
+    WhoCan, deed=deeds, scope=texts, able=st.lists(able, max_size=30).map(tuple), unseen=st.integers(0, 99),
+    limited=st.booleans(),
+)  # fmt: skip
 
 
 def section(title: str = "How do I pin a package?", *, file: str = "environments.md", **others: object) -> Section:

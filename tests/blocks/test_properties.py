@@ -8,15 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.blocks import Message, answers, environments, errors, help, models, roles, runs, views, wheels  # noqa: A004 - the feature's name
+from bot.blocks import Message, answers, environments, errors, help, models, reports, roles, runs, views, wheels  # noqa: A004 - the feature's name
 from bot.domain import commands
 from bot.domain import errors as domain_errors
 from bot.domain.help import Verdict
+from bot.domain.reports import FetchedFile
 from bot.domain.runs import SubmittedRun
 from tests.blocks import samples as s
 from tests.blocks import sound
 
-_NAMES = st.dictionaries(s.texts, s.texts, max_size=3)
 _ERRORS = st.one_of(
     st.builds(domain_errors.InvalidRequest, s.texts),
     st.builds(domain_errors.UnknownCommand, s.texts, s.some),
@@ -51,7 +51,10 @@ _BUILDERS: dict[str, st.SearchStrategy[Message]] = {
     "status": st.builds(runs.status, s.details, own_latest=st.booleans(), now=s.times),
     "outcome_unknown": st.builds(runs.outcome_unknown, s.texts),
     "run_list": st.builds(runs.run_list, s.run_pages, s.filters, mine=st.booleans()),
-    "logs": st.builds(runs.logs, s.texts, st.lists(s.texts, max_size=30), own_latest=st.booleans()),
+    "logs": st.builds(reports.logs, s.log_tails, own_latest=st.booleans()),
+    "followed": st.builds(reports.followed, s.log_tails),
+    "metrics": st.builds(reports.metrics, s.run_metrics, own_latest=st.booleans()),
+    "files": st.builds(reports.files, s.runs, s.file_pages, own_latest=st.booleans()),
     "ended": st.builds(runs.ended, s.details, s.texts | st.just("U123ABC")),
     "never_started": st.builds(runs.never_started, s.texts),
     "cancel_requested": st.builds(runs.cancel_requested, s.runs),
@@ -64,14 +67,16 @@ _BUILDERS: dict[str, st.SearchStrategy[Message]] = {
     "model_registered": st.builds(models.model_registered, s.models),
     "wheel_added": st.builds(wheels.wheel_added, s.added_wheels),
     "whoami": st.builds(roles.whoami, s.people),
-    "person_roles": st.builds(roles.person_roles, s.people, s.texts),
-    "workspace_roles": st.builds(roles.workspace_roles, s.workspaces, _NAMES),
-    "role": st.builds(roles.role, s.definitions, st.lists(s.holders, max_size=30), _NAMES),
+    "person_roles": st.builds(roles.person_roles, s.people),
+    "workspace_roles": st.builds(roles.workspace_roles, s.workspaces),
+    "role": st.builds(roles.role, s.role_holders),
+    "ability": st.builds(roles.ability, s.abilities),
+    "who_can": st.builds(roles.who_can, s.who_can),
     "error": st.builds(errors.error, _ERRORS, s.texts),
     "bug": st.builds(errors.bug, s.texts),
 }
-# To the one who started a run, and, where only the asker sees it, of people who hold roles; always from ids.
-_MAY_CALL = {"ended", "person_roles", "workspace_roles", "role"}
+# To the one who started a run.
+_MAY_CALL = {"ended"}
 _LEAN = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -111,11 +116,23 @@ def test_a_form_that_can_not_be_used_is_sound(error: domain_errors.BotError | No
 
 
 def _public_builders() -> Iterator[str]:
-    for module in (answers, help, runs, environments, roles, models, wheels, errors):
+    for module in (answers, help, runs, reports, environments, roles, models, wheels, errors):
         for name, value in vars(module).items():
             if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_"):
                 yield name
 
 
 def test_every_builder_of_a_message_is_among_them() -> None:
-    assert set(_public_builders()) - {"escalation", "summary"} == set(_BUILDERS)
+    others = {"escalation", "summary", "able_people", "newest", "number", "series", "picture", "file"}
+    assert set(_public_builders()) - others == set(_BUILDERS)
+
+
+@_LEAN
+@given(s.texts, st.lists(s.metrics, max_size=10), s.texts, st.binary(max_size=20))
+def test_an_upload_of_any_names_is_sound(run_id: str, metrics: list[Any], path: str, content: bytes) -> None:
+    picture = reports.picture(run_id, reports.series(metrics), content)
+
+    for upload in (picture, reports.file(FetchedFile(run_id, path, content))):
+        sound.check_mrkdwn(upload.comment)
+        assert len(upload.alt) <= 1_000
+        assert upload.content == content

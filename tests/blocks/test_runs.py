@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.blocks import runs
+from bot.blocks import reports, runs
 from bot.domain.errors import InvalidRequest
 from bot.domain.packages import Packages
+from bot.domain.reports import LogTail
 from bot.domain.runs import Metric, Run, RunDetail, RunFilter, RunPage, RunSpec, RunStatus, SubmittedRun
 from bot.parse import actions
 from bot.parse.requests import Runs
@@ -98,7 +99,8 @@ def test_a_failed_run_without_an_error_says_so() -> None:
 
 
 def test_a_log_that_is_too_long_keeps_its_newest_lines_in_blocks_and_text() -> None:
-    message = runs.logs("aml-1", [f"line {number} <&>" + "." * 100 for number in range(500)])
+    lines = tuple(f"line {number} <&>" + "." * 100 for number in range(500))
+    message = reports.logs(LogTail(RUN, "", lines))
 
     sound.check(message)
     for text in (message.text, sound.shown(message)):
@@ -109,7 +111,7 @@ def test_a_log_that_is_too_long_keeps_its_newest_lines_in_blocks_and_text() -> N
 
 @pytest.mark.parametrize("lines", [(), ("", " ")])
 def test_an_empty_log_is_called_empty(lines: tuple[str, ...]) -> None:
-    assert "It is empty" in runs.logs("aml-1", lines).text
+    assert "It is empty" in reports.logs(LogTail(RUN, "", lines)).text
 
 
 def test_runs_are_listed_with_status_time_and_person() -> None:

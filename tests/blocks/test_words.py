@@ -1,5 +1,6 @@
 """Help, errors, environments, roles and the form, as people read them."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -163,24 +164,31 @@ def test_whoami_says_what_one_holds_where_from_and_for_what() -> None:
     assert "You hold no role" in roles.whoami(PersonRoles("T1", "U1", "p", (), ())).text
 
 
-def test_another_person_is_named() -> None:
-    person = PersonRoles("T1", "U123ABC", "p-ana", (), ())
+def test_another_person_is_named_and_never_called() -> None:
+    person = PersonRoles("T1", "U123ABC", "p-ana", (), (), "Ana")
 
-    assert roles.person_roles(person, "Ana").text.startswith("*Roles of Ana*\nAna is linked")
-    assert "<@U123ABC> is linked" in roles.person_roles(person).text
+    assert roles.person_roles(person).text.startswith("*Roles of Ana*\nAna is linked")
+    assert "`U123ABC` is linked" in roles.person_roles(dataclasses.replace(person, name="")).text
 
 
 def test_a_role_says_what_it_allows_in_words_and_actions_and_who_holds_it() -> None:
-    holders = [Holder("p-ana", "User", "U123ABC", inherited=False), Holder("p-ops", "Group", "", inherited=True)]
+    holders = (Holder("p-ana", "User", "U123ABC", False, "Ana"), Holder("p-ops", "Group", "", inherited=True))
 
-    message = roles.role(READER, holders, {"U123ABC": "Ana"})
+    message = roles.role(RoleHolders(READER, holders))
 
     sound.check(message)
-    assert "enough for: status, logs, runs, envs, env" in message.text
+    assert "enough for: status, logs, metrics, files, runs, envs, env" in message.text
     assert "Not for: submit, cancel" in message.text
     assert "• Ana (user `p-ana`)" in message.text
     assert "• group `p-ops`, inherited" in message.text
     assert "```\n*/read\n```" in message.text
+
+
+def test_who_holds_a_role_may_be_hidden() -> None:
+    message = roles.role(RoleHolders(READER, (), hidden=True))
+
+    assert "Who holds it is shown to those who have `Microsoft.Authorization/roleAssignments/read`" in message.text
+    assert "Nobody" not in message.text
 
 
 def test_the_workspace_s_roles_are_listed_with_their_holders() -> None:

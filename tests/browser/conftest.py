@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from bot.demo import pages
 from bot.manifest import as_json
 from tests.behaviours.team import DANA, RUI, Team, team_in
 from tests.browser.window import Window, chromium, launched
@@ -42,6 +43,7 @@ def team(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     manifest = folder / "manifest.json"
     manifest.write_text(as_json(), encoding="utf-8")
     with team_in(folder / "demo", slack_arguments=("--manifest", str(manifest))) as made:
+        pages.link(made.ready, made.azure.ready)
         made.start()
         yield made
 

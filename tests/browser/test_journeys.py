@@ -2,12 +2,12 @@
 
 import re
 import time
+from pathlib import Path
 
 from playwright.sync_api import expect
 
-from bot.sandbox.azureml import seed as azure
 from tests.behaviours.team import Team
-from tests.browser.window import Window
+from tests.browser.window import Window, Workspace
 
 
 def test_a_question_is_answered_rated_and_handed_to_a_human(window: Window) -> None:
@@ -52,6 +52,46 @@ def test_a_run_is_submitted_by_a_form_and_followed_to_its_metrics(window: Window
     expect(run).to_contain_text("(edited)")
 
 
+SLOW = """
+import pathlib, sys, time
+from azureml.core import Run
+run = Run.get_context()
+go = pathlib.Path(sys.argv[1])
+end = time.monotonic() + 100
+for step in range(1, 7):
+    run.log("score", step / 10)
+    print("step", step, flush=True)
+    while step == 3 and not go.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+"""
+
+
+def test_a_run_s_link_leads_to_its_log_and_metrics_as_they_come(window: Window, team: Team, tmp_path: Path) -> None:
+    (team.project / "slow.py").write_text(SLOW, encoding="utf-8")
+    go = tmp_path / "go"
+    window.go("ml-team")
+    window.say(f"/aml submit slow.py --project demo --compute cpu-cluster -- {go}")
+    message = window.messages("slow.py of project demo").last
+    with window.page.expect_popup() as opened:
+        message.get_by_role("link", name="Open in Azure Machine Learning studio").click()
+    workspace = Workspace.beside(opened.value)
+
+    expect(workspace.heading).to_have_text(re.compile(r"^aml-[0-9a-f]{12}$"))
+    expect(workspace.page.get_by_role("status").filter(has_text="Running")).to_be_visible()
+    expect(workspace.page.get_by_role("img", name=re.compile("^score: 3 values, from 0.1 to 0.3"))).to_be_visible()
+    expect(workspace.page.get_by_role("log", name="Log user_logs/std_log.txt")).to_contain_text("step 3")
+    expect(workspace.page.get_by_role("log")).not_to_contain_text("step 4")
+
+    go.touch()
+
+    expect(workspace.page.get_by_role("img", name=re.compile("^score: 6 values.*highest 0.6"))).to_be_visible()
+    expect(workspace.page.get_by_role("log")).to_contain_text("step 6")
+    expect(workspace.page.get_by_role("status").filter(has_text="Completed")).to_be_visible()
+    expect(message).to_contain_text("Completed")
+    expect(workspace.page.get_by_role("link", name="Slack")).to_be_visible()
+    workspace.check()
+
+
 def test_a_reader_is_refused_granted_the_role_and_allowed(window: Window, team: Team) -> None:
     window.become("Rui Reis")
     window.go("ml-team")
@@ -62,8 +102,17 @@ def test_a_reader_is_refused_granted_the_role_and_allowed(window: Window, team: 
     runs = window.messages(re.compile(r"Run aml-[0-9a-f]{12}"))
     before = runs.count()
 
-    grant = {"principal_id": azure.RUI.object_id, "role": "AzureML Data Scientist"}
-    made = team.azure.ask("POST", "/role-assignments", grant)
+    with window.page.expect_popup() as opened:
+        window.page.get_by_role("link", name="Azure ML").click()
+    workspace = Workspace.beside(opened.value)
+    workspace.go("Access")
+    may = workspace.rows("What people may do in the workspace", "Rui Reis")
+    expect(may).to_contain_text(re.compile("yes *no *no *no"))
+    workspace.page.get_by_label("Who").select_option("Rui Reis")
+    workspace.page.get_by_label("Role", exact=True).select_option("AzureML Data Scientist")
+    workspace.page.get_by_role("button", name="Grant").click()
+    expect(workspace.page.get_by_text("Rui Reis has AzureML Data Scientist now.")).to_be_visible()
+    expect(may).to_contain_text(re.compile("yes *yes"))
     try:
         end = time.monotonic() + 30
         while time.monotonic() < end:  # a look-up of roles is remembered for 2 seconds
@@ -76,4 +125,7 @@ def test_a_reader_is_refused_granted_the_role_and_allowed(window: Window, team: 
                 break
         expect(runs.nth(before)).to_contain_text("Completed")
     finally:
-        team.azure.ask("DELETE", f"/role-assignments/{made['name']}")
+        revoke = "Revoke AzureML Data Scientist of Rui Reis"
+        workspace.page.get_by_role("button", name=revoke).click()
+        expect(workspace.page.get_by_role("button", name=revoke)).to_have_count(0)
+    workspace.check()

@@ -56,6 +56,12 @@ class Window:
         assert self.problems == []
         assert self.hosts <= {self.page.url.split("/")[2]}
 
+    @classmethod
+    def beside(cls, page: Page) -> Self:
+        """A page that opened beside this one, the workspace's say."""
+        page.wait_for_load_state()
+        return cls(page)
+
     @property
     def composer(self) -> Locator:
         """The field of the channel."""
@@ -93,3 +99,29 @@ class Window:
         """Look at a channel or the app."""
         self.page.get_by_role("navigation").get_by_role("button", name=place).click()
         expect(self.page.get_by_role("heading", level=1)).to_have_text(re.compile(re.escape(place)))
+
+
+class Workspace(Window):
+    """The Azure ML sandbox's page."""
+
+    @classmethod
+    def opened(cls, context: BrowserContext, address: str) -> Self:
+        """Go to the address that the sandbox printed."""
+        window = cls(context.new_page())
+        window.page.goto(address)
+        expect(window.heading).to_have_text("Runs")
+        return window
+
+    @property
+    def heading(self) -> Locator:
+        """What is shown."""
+        return self.page.get_by_role("heading", level=1)
+
+    def go(self, place: str) -> None:
+        """Look at another area."""
+        self.page.get_by_role("navigation").get_by_role("link", name=place).click()
+        expect(self.heading).to_have_text(place)
+
+    def rows(self, table: str, text: str) -> Locator:
+        """The rows of a table that contain a text."""
+        return self.page.get_by_role("table", name=table).get_by_role("row").filter(has_text=text)

@@ -22,6 +22,7 @@ from bot.adapters.policy_file import PolicyFile
 from bot.domain.access import Principal
 from bot.domain.audit import AuditEntry, Phase
 from bot.domain.errors import BotError, PermissionDenied, Unavailable
+from bot.services.policy import PolicySource
 from tests.contracts.conftest import Sandbox
 from tests.services.doors import DOORS, House
 from tests.services.fakes import ADA, FakeRoles, assigned
@@ -85,8 +86,8 @@ def scene(sandbox: Sandbox, azure: AzureRoles, tmp_path: Path) -> Iterator[Scene
     (tmp_path / "project").mkdir()
     house = House(tmp_path / "project")
     house.person = Principal(OWNER, ADA, "ada")
-    house.azure, house.policies = azure, PolicyFile(policy)
     house.audit = AuditTable(engine, audit_key(state / "audit.key", engine))
+    house.azure, house.policies = azure, PolicySource(PolicyFile(policy), house.audit)
     yield Scene(house, sandbox, engine, policy, state, pragmas)
     engine.dispose()
 
@@ -199,6 +200,32 @@ def test_trouble_with_roles_shuts_the_doors(trouble: str, door: str, scene: Scen
         shut(scene, door)
 
     assert scene.audited() == [("decision", "refused")]
+
+
+@pytest.mark.parametrize("door", SOME_DOORS)
+@pytest.mark.parametrize("trouble", ["gone", "no file"])
+def test_without_a_policy_file_the_doors_are_shut(trouble: str, door: str, scene: Scene) -> None:
+    scene.policy.unlink()
+    if trouble == "no file":
+        scene.policy.mkdir()
+    scene.house.policies.refresh()
+
+    told = shut(scene, door)
+
+    assert "policy file is gone or can't be read" in told.user_message
+    assert scene.audited() == [("decision", "refused")]
+
+
+@pytest.mark.parametrize("content", ["version = ", "version = 2\ncolour = 1\n", "\0"])
+def test_a_broken_policy_file_keeps_the_one_before(content: str, scene: Scene) -> None:
+    scene.policy.write_text(content)
+    for _ in range(3):
+        scene.house.policies.refresh()
+
+    with contextlib.suppress(BotError):
+        scene.house.use("runs.Runs.submit")
+
+    assert scene.audited()[0] == ("decision", "allowed")
 
 
 @pytest.mark.parametrize("door", SOME_DOORS)

@@ -18,17 +18,21 @@ from typing import Any
 
 import bot.services
 from bot.domain.access import RoleDefinition
+from bot.domain.commands import SUBMIT
 from bot.domain.environments import EnvironmentDraft
 from bot.domain.models import ModelRequest
 from bot.domain.packages import Packages
+from bot.domain.policy import Policy
 from bot.domain.projects import Project, ProjectFiles
+from bot.domain.roles import Deed
 from bot.domain.runs import ANY_RUN, Run, RunStatus, SubmitRequest
 from bot.domain.wheels import SharedFile
 from bot.services.guard import Guard
 from bot.services.identity import Identity
+from bot.services.policy import PolicySource
 from bot.services.projects import Projects
-from tests.services.fakes import FakeAudit, FakeLinks, FakePeople, FakePolicies, FakeRoles, assigned, principal
-from tests.services.workspace import FakeWatchList, FakeWorkspace
+from tests.services.fakes import OPEN, FakeAudit, FakeLinks, FakePeople, FakePolicies, FakeRoles, assigned, principal
+from tests.services.workspace import FakeFollowList, FakeWatchList, FakeWorkspace
 
 RUN = "aml-0123456789ab"
 ADD = SharedFile("tool-1.0-py3-none-any.whl", "https://files.example/tool.whl", 10)
@@ -61,6 +65,13 @@ class _Files:
 
     def files_of(self, project: Project, ref: str = "") -> ProjectFiles:
         return ProjectFiles(project.folder)
+
+
+class _Written:
+    """`ports.PolicyOrigin` that allows everything."""
+
+    def read(self) -> Policy:
+        return OPEN
 
 
 class _Faq:
@@ -129,6 +140,12 @@ class House:
         return self.service("models.Models", self.workspace(), self.guard)
 
     @property
+    def reports(self) -> Any:
+        """`Reports`."""
+        follow_list = FakeFollowList()
+        return self.service("reports.Reports", self.workspace(), self.guard, follow_list, self.folder / "run-files")
+
+    @property
     def wheels(self) -> Any:
         """`Wheels`."""
         files = Noted(_Files(), self.calls)
@@ -143,13 +160,18 @@ class House:
     @property
     def admin(self) -> Any:
         """`Admin`."""
-        return self.service("admin.Admin", Noted(_Faq(), self.calls), self.guard)
+        faq = Noted(_Faq(), self.calls)
+        return self.service("admin.Admin", faq, PolicySource(_Written(), FakeAudit()), self.guard)
 
 
 DOORS: dict[str, Callable[[House], Any]] = {
     "runs.Runs.submit": lambda house: house.runs.submit(house.person, SubmitRequest("train.py")),
     "runs.Runs.status": lambda house: house.runs.status(house.person, RUN),
-    "runs.Runs.logs": lambda house: house.runs.logs(house.person, RUN, 10),
+    "reports.Reports.metrics": lambda house: house.reports.metrics(house.person, RUN),
+    "reports.Reports.logs": lambda house: house.reports.logs(house.person, RUN, 10),
+    "reports.Reports.whole_log": lambda house: house.reports.whole_log(house.person, RUN),
+    "reports.Reports.files": lambda house: house.reports.files(house.person, RUN, 0, 10),
+    "reports.Reports.fetch": lambda house: house.reports.fetch(house.person, RUN, "std_log.txt"),
     "runs.Runs.cancel": lambda house: house.runs.cancel(house.person, RUN),
     "runs.Runs.latest": lambda house: house.runs.latest(house.person, ANY_RUN, start=0, limit=5, mine=False),
     "runs.Runs.choices": lambda house: house.runs.choices(house.person),
@@ -165,9 +187,11 @@ DOORS: dict[str, Callable[[House], Any]] = {
     "wheels.Wheels.add": lambda house: house.wheels.add(house.person, ADD),
     "roles.Roles.whoami": lambda house: house.roles.whoami(house.person),
     "roles.Roles.of_person": lambda house: house.roles.of_person(house.person, "UBOB"),
-    "roles.Roles.workspace": lambda house: house.roles.workspace(house.person),
+    "roles.Roles.workspace": lambda house: house.roles.workspace(house.person, start=0, limit=20),
     "roles.Roles.role": lambda house: house.roles.role(house.person, "Reader"),
-    "admin.Admin.faq": lambda house: house.admin.faq(house.person),
+    "admin.Admin.state": lambda house: house.admin.state(house.person),
+    "roles.Roles.can": lambda house: house.roles.can(house.person, Deed(SUBMIT), "UBOB"),
+    "roles.Roles.who_can": lambda house: house.roles.who_can(house.person, Deed(SUBMIT)),
 }
 """How each guarded method is used, by `module.Class.method`."""
 

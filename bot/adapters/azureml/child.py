@@ -15,7 +15,7 @@ from typing import IO, Any
 from bot.adapters.azureml import wire
 from bot.adapters.azureml.redaction import redacted
 from bot.adapters.azureml.translation import Refused
-from bot.domain.errors import BotError, OutcomeUnknown, Unavailable
+from bot.domain.errors import BotError, Unavailable
 
 
 def main() -> None:
@@ -65,22 +65,14 @@ def judged(error: BotError, *, begun: bool) -> BotError:
     "Nothing was done" is said before the effect, or when the service refused it; never on a mere silence after it.
     """
     if begun and isinstance(error, Unavailable) and not isinstance(error, Refused):
-        kind = wire.CutOff if isinstance(error, wire.NoAnswer) else OutcomeUnknown
-        return kind(
-            "Azure Machine Learning stopped answering, so I can't say yet whether that happened. Look at the run's "
-            "status in a minute.",
-            detail=error.detail,
-        )
+        kind = wire.CutOff if isinstance(error, wire.NoAnswer) else wire.Garbled
+        return kind("I can't say yet whether that happened.", detail=error.detail)
     return error
 
 
 def _nonsense(trace: str, *, begun: bool) -> BotError:
     if begun:
-        return OutcomeUnknown(
-            "Azure Machine Learning's answer made no sense to me, so I can't say yet whether that happened. Look at "
-            "the run's status in a minute.",
-            detail=trace[-2000:],
-        )
+        return wire.Garbled("I can't say yet whether that happened.", detail=trace[-2000:])
     return Unavailable(
         "Azure Machine Learning's answer made no sense to me, so nothing was done. Try again in a minute.",
         detail=trace[-2000:],

@@ -14,8 +14,14 @@ from azureml.core import Environment
 from azureml.core.conda_dependencies import CondaDependencies
 
 from bot.adapters.azureml import content
-from bot.adapters.azureml.translation import detail_of, failed, message_of, refused_or_unknown, status_of
-from bot.adapters.azureml.wire import CutOff
+from bot.adapters.azureml.translation import (
+    detail_of,
+    failed,
+    message_of,
+    refused_or_unknown,
+    status_of,
+    unknown,
+)
 from bot.domain.environments import (
     DEFAULT_PYTHON,
     EnvironmentDetail,
@@ -110,12 +116,7 @@ class EnvironmentCalls:
         status = status_of(failure)
         if status is not None and status < 500:
             raise _refusal(failure, status, self._secrets) from failure
-        raise CutOff(
-            f"Azure Machine Learning's answer was cut off, so I can't say yet whether environment “{wanted.name}” got "
-            f"a new version. “env {wanted.name}” shows it in a minute; asking again makes no second version of the "
-            "same content.",
-            detail=detail_of(failure, self._secrets),
-        ) from failure
+        raise unknown(failure, self._secrets) from failure
 
     def _composed(self, draft: EnvironmentDraft) -> Any:
         if draft.base:

@@ -9,10 +9,9 @@ from azureml._restclient.assets_client import AssetsClient
 from azureml._restclient.models_client import ModelsClient
 
 from bot.adapters.azureml import content
-from bot.adapters.azureml.translation import detail_of, failed, refused_or_unknown
+from bot.adapters.azureml.translation import failed, refused_or_unknown
 from bot.adapters.azureml.wheels import WheelCalls
-from bot.adapters.azureml.wire import CutOff
-from bot.domain.errors import NotFound, OutcomeUnknown, Unavailable
+from bot.domain.errors import NotFound, Unavailable
 from bot.domain.models import Model, ModelRequest
 
 _MOST = 1000
@@ -79,14 +78,7 @@ class ModelCalls(WheelCalls):
                 there = None
             if there is not None:
                 return there
-            judged = refused_or_unknown(error, "register models", self._secrets)
-            if not isinstance(judged, OutcomeUnknown):
-                raise judged from error
-            raise CutOff(
-                "Azure Machine Learning's answer was cut off, so I can't say yet whether the model was registered. "
-                f"“model {asked.name}” shows it in a minute.",
-                detail=detail_of(error, self._secrets),
-            ) from error
+            raise refused_or_unknown(error, "register models", self._secrets) from error
         return _model(made)
 
     def _registered(self, asked: ModelRequest) -> Model | None:
@@ -121,6 +113,8 @@ class ModelCalls(WheelCalls):
 
 
 def _model(found: Any) -> Model:
+    if not found.name or not found.version:
+        raise ValueError("a model without a name or a version")
     return Model(
         name=str(found.name),
         version=str(found.version),

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
-from pathlib import Path
 from queue import Empty
 from typing import Any
 
@@ -26,9 +25,10 @@ from azureml.core import Experiment, ScriptRunConfig
 
 from bot.adapters.azureml import content, wire
 from bot.adapters.azureml.config import AzureMLConfig
+from bot.adapters.azureml.project import check_files, refusal_of
 from bot.adapters.azureml.reports import ReportCalls
 from bot.adapters.azureml.translation import detail_of, failed, refused_or_unknown, status_of, unknown
-from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
+from bot.domain.errors import NotFound, OutcomeUnknown, Unavailable
 from bot.domain.runs import Run, RunRecipe, RunSpec, RunStatus
 
 _SUBMITTED_BY = "submitted_by"
@@ -39,6 +39,8 @@ _REMEMBERED = 1000
 _REQUEST_SECONDS = 30.0
 
 Effect = Callable[[], None]
+
+_STOPPING = {RunStatus.CANCEL_REQUESTED, RunStatus.CANCELED}
 
 
 class RunCalls(ReportCalls):
@@ -62,7 +64,7 @@ class RunCalls(ReportCalls):
         if existing is not None:
             self._complete_tags(existing, spec)
             return self._run_after_effect(existing, spec.experiment)
-        _check_files(spec)
+        check_files(spec)
         environment = self._environment(spec.environment, spec.environment_version)
         targets = self.list_compute_targets()
         if spec.compute not in targets:
@@ -77,7 +79,7 @@ class RunCalls(ReportCalls):
                 raise unknown(failure, self._secrets) from error
             record = None
         if record is None and failure is not None:
-            raise refused_or_unknown(failure, "submit runs", self._secrets) from failure
+            raise refusal_of(failure, spec) or refused_or_unknown(failure, "submit runs", self._secrets) from failure
         self._remember(self._environments, spec.run_id, spec.environment)
         if record is None:
             return Run(
@@ -99,14 +101,19 @@ class RunCalls(ReportCalls):
             return self._run(record)
         ask = self._cancellation(record)
         effect()
+        failure: Exception | None = None
         try:
             ask()
-        except Exception as error:
-            raise refused_or_unknown(error, "cancel runs", self._secrets) from error
+        except Exception as error:  # noqa: BLE001 - judged after a look-up
+            failure = error
         try:
             record = self._record(run_id, "cancel runs") or record
-        except Unavailable:
+        except Unavailable as error:
+            if failure is not None:
+                raise unknown(failure, self._secrets) from error
             record.status = RunStatus.CANCEL_REQUESTED.value
+        if failure is not None and RunStatus.of(record.status or "") not in _STOPPING:
+            raise refused_or_unknown(failure, "cancel runs", self._secrets) from failure
         return self._run_after_effect(record)
 
     def find_run(self, run_id: str) -> Run | None:
@@ -223,7 +230,10 @@ class RunCalls(ReportCalls):
             raise failed(error, "cancel runs", self._secrets) from error
 
         def post() -> None:
-            requests.post(record.cancel_uri, headers=headers, timeout=_REQUEST_SECONDS).raise_for_status()
+            answer = requests.post(record.cancel_uri, headers=headers, timeout=_REQUEST_SECONDS)
+            answer.raise_for_status()
+            if answer.content:
+                answer.json()  # a page that something else answers with is no consent
 
         return post
 
@@ -231,11 +241,14 @@ class RunCalls(ReportCalls):
         # Outside: a workspace that isn't there doesn't mean that the run isn't.
         workspace = self._workspace()
         try:
-            return WorkspaceClient(workspace.service_context).get_run(run_id)
+            record = WorkspaceClient(workspace.service_context).get_run(run_id)
         except Exception as error:
             if status_of(error) == 404:
                 return None
             raise failed(error, doing, self._secrets) from error
+        if str(record.run_id).lower() != run_id.lower():
+            raise failed(ValueError("another run than the one that was asked for"), doing, self._secrets)
+        return record
 
     def _existing(self, run_id: str, doing: str) -> Any:
         record = self._record(run_id, doing)
@@ -315,18 +328,3 @@ def _forget_submitted_runs() -> None:
     with suppress(Empty):
         while True:
             kept.get_nowait()
-
-
-def _check_files(spec: RunSpec) -> None:
-    # The SDK would say it too, later and with paths of this machine.
-    if not Path(spec.folder).is_dir():
-        raise InvalidRequest(
-            f"The folder of the project “{spec.project}” isn't on my machine any more, so nothing was started. An "
-            "administrator must check the project's folder in my settings.",
-            detail=spec.folder,
-        )
-    if not Path(spec.folder, spec.script).is_file():
-        raise InvalidRequest(
-            f"There is no script “{spec.script}” in the project “{spec.project}”, so nothing was started. Check its "
-            "name: it is relative to the project's folder."
-        )

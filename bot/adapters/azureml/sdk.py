@@ -7,6 +7,7 @@ import requests
 from azureml.core import ComputeTarget, Workspace
 from azureml.core._portal import HasWorkspacePortal
 from azureml.core.authentication import MsiAuthentication, ServicePrincipalAuthentication, TokenAuthentication
+from pydantic import TypeAdapter
 
 from bot.adapters.azureml import wire
 from bot.adapters.azureml.config import (
@@ -37,7 +38,19 @@ class Sdk(RunCalls):
 
     def call(self, method: str, arguments: Mapping[str, Any], effect: Effect) -> Any:
         """The answer to a parent's request, as plain JSON values; `effect` is called before a lasting change."""
-        given = dict(arguments)
+        try:
+            kind, answer = self._answer(method, dict(arguments), effect)
+        except Exception as error:
+            if status_of(error) == 401:
+                # A token can be revoked, and a secret renewed, before it runs out.
+                self._connected = None
+            raise
+        plain = kind.dump_python(answer, mode="json", warnings=False)
+        # What the service sent may have been well-formed and make no sense all the same.
+        kind.validate_python(plain)
+        return plain
+
+    def _answer(self, method: str, given: dict[str, Any], effect: Effect) -> tuple[TypeAdapter[Any], Any]:
         match method:
             case "submit":
                 kind, answer = wire.RUN, self.submit(wire.SPEC.validate_python(given["spec"]), effect)
@@ -50,7 +63,7 @@ class Sdk(RunCalls):
                 kind, answer = wire.READS[method], getattr(self, method)(**given)
             case _:
                 raise AssertionError(f"no such method: {method}")
-        return kind.dump_python(answer, mode="json")
+        return kind, answer
 
     def list_compute_targets(self) -> tuple[str, ...]:
         """See `ports.Workspace.list_compute_targets`."""

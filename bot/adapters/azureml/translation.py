@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 from bot.adapters.azureml.redaction import redacted, shortened
-from bot.adapters.azureml.wire import CutOff, NoAnswer
+from bot.adapters.azureml.wire import CutOff, Garbled, NoAnswer
 from bot.domain.errors import BotError, InvalidRequest, OutcomeUnknown, Unavailable
 
 _STATUS = (
@@ -23,6 +23,7 @@ _STATUS = (
 )
 _SIGN_IN = re.compile(r"\b(AADSTS\d+)\b")
 _MESSAGE = re.compile(r'"[mM]essage":\s*("(?:[^"\\]|\\.)*")')
+_ADDRESS = re.compile(r"\s*for url: \S+")
 _MESSAGE_LIMIT = 300
 _CHAIN_LIMIT = 8
 # Client-side refusals carry no status: the SDK looked at what it was given and didn't like it.
@@ -89,9 +90,10 @@ def message_of(error: BaseException, secrets: tuple[str, ...]) -> str:
         body = getattr(getattr(part, "error", None), "error", None)
         if isinstance(text := getattr(body, "message", None), str) and text:
             return shortened(redacted(text, secrets), _MESSAGE_LIMIT)
-        if text := _message_in(_text(part)):
+        answered = getattr(getattr(part, "response", None), "text", None)
+        if text := _message_in(_text(part)) or _message_in(answered if isinstance(answered, str) else ""):
             return shortened(redacted(text, secrets), _MESSAGE_LIMIT)
-    return shortened(redacted(_text(error), secrets), _MESSAGE_LIMIT)
+    return shortened(redacted(_ADDRESS.sub("", _text(error)), secrets), _MESSAGE_LIMIT)
 
 
 def detail_of(error: BaseException, secrets: tuple[str, ...]) -> str:
@@ -113,7 +115,13 @@ def failed(error: Exception, doing: str, secrets: tuple[str, ...]) -> BotError:
                 detail=detail,
             )
     status = status_of(error)
-    if status in {401, 403}:
+    if status == 401:
+        return Unavailable(
+            "Azure Machine Learning doesn't accept my sign-in, so nothing was done. Try again: I sign in anew for the "
+            "next request. When it stays like this, an administrator must check my identity in the settings.",
+            detail=detail,
+        )
+    if status == 403:
         return Unavailable(
             f"My own identity may not {doing} in this Azure ML workspace, so nothing was done. An administrator must "
             "give the bot's identity a role that allows it there; AzureML Data Scientist is enough.",
@@ -148,13 +156,9 @@ def refused_or_unknown(error: Exception, doing: str, secrets: tuple[str, ...]) -
 
 
 def unknown(error: Exception, secrets: tuple[str, ...]) -> OutcomeUnknown:
-    """The error of a call that may have changed something."""
-    kind = CutOff if is_outage(error) else OutcomeUnknown
-    return kind(
-        "Azure Machine Learning's answer was cut off, so I can't say yet whether that happened. Look at the run's "
-        "status in a minute.",
-        detail=detail_of(error, secrets),
-    )
+    """The error of a call that may have changed something; the parent says what that was."""
+    kind = CutOff if is_outage(error) else Garbled
+    return kind("I can't say yet whether that happened.", detail=detail_of(error, secrets))
 
 
 def _text(error: BaseException) -> str:

@@ -9,9 +9,8 @@ from azureml._restclient.artifacts_client import ArtifactsClient
 from azureml.core import Environment
 
 from bot.adapters.azureml.environments import WHEELS, EnvironmentCalls
-from bot.adapters.azureml.translation import detail_of, failed, refused_or_unknown, status_of
-from bot.adapters.azureml.wire import CutOff
-from bot.domain.errors import BotError, OutcomeUnknown, Unavailable
+from bot.adapters.azureml.translation import failed, refused_or_unknown, status_of
+from bot.domain.errors import Unavailable
 from bot.domain.wheels import LARGEST, AddedWheel, Wheel
 
 _SECONDS = (5.0, 30.0)
@@ -42,14 +41,7 @@ class WheelCalls(EnvironmentCalls):
             kept, same = None, False
         if kept is not None and same:
             return AddedWheel(wheel, kept.partition("?")[0], new=True)
-        judged: BotError = refused_or_unknown(failure, "add wheels", self._secrets)
-        if not isinstance(judged, OutcomeUnknown):
-            raise judged from failure
-        raise CutOff(
-            f"Azure Machine Learning's answer was cut off, so I can't say yet whether it keeps “{wheel.file}”. Share "
-            "it again in a minute: I compare what is there with it and change nothing.",
-            detail=detail_of(failure, self._secrets),
-        ) from failure
+        raise refused_or_unknown(failure, "add wheels", self._secrets) from failure
 
     def _kept(self, file: str) -> str | None:
         try:

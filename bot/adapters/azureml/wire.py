@@ -84,11 +84,15 @@ class NoAnswer(Unavailable):
 
 
 class CutOff(OutcomeUnknown):
-    """An outage in the middle of a change."""
+    """An outage in the middle of a change. The parent knows what was to be changed and how to look for it."""
+
+
+class Garbled(OutcomeUnknown):
+    """An answer that made no sense, in the middle of a change."""
 
 
 _PLAIN_ERRORS: Mapping[str, type[BotError]] = {
-    error.__name__: error for error in (InvalidRequest, OutcomeUnknown, Unavailable, NoAnswer, CutOff)
+    error.__name__: error for error in (InvalidRequest, OutcomeUnknown, Unavailable, NoAnswer, CutOff, Garbled)
 }
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -131,7 +131,7 @@ class AzureMLWorkspace:
             "create_environment",
             {"given": wire.ENVIRONMENT_DRAFT.dump_python(draft, mode="json")},
             self._config.read_deadline,
-            f"environment {draft.name} got a new version",
+            f"environment “{draft.name}” got a new version",
             wire.MADE_ENVIRONMENT,
             then=f"“env {draft.name}” shows it in a minute; asking again makes no second version of the same content.",
         )
@@ -143,7 +143,7 @@ class AzureMLWorkspace:
             "add_wheel",
             {"given": wire.WHEEL.dump_python(wheel, mode="json")},
             self._config.submit_deadline,
-            f"the workspace keeps {wheel.file}",
+            f"the workspace keeps “{wheel.file}”",
             wire.ADDED_WHEEL,
             then="Share it again in a minute: I compare what is there with it and change nothing.",
         )
@@ -164,7 +164,7 @@ class AzureMLWorkspace:
             "register_model",
             {"given": wire.MODEL_REQUEST.dump_python(asked, mode="json")},
             self._config.read_deadline,
-            f"model {asked.name} was registered",
+            f"model “{asked.name}” was registered",
             wire.MODEL,
             then=f"“model {asked.name}” shows it in a minute.",
         )
@@ -230,13 +230,16 @@ class AzureMLWorkspace:
             return _understood(kind, self._call(lane, method, arguments, seconds))
         except TurnTimeout as error:
             raise _busy(method) from error
+        except (wire.CutOff, wire.Garbled) as unsaid:
+            how = "made no sense to me" if isinstance(unsaid, wire.Garbled) else "was cut off"
+            detail, cause = unsaid.detail, cast("Exception", unsaid)
         except ChildLost as lost:
             if not lost.effect:
                 raise _no_answer(method, lost) from lost
-            raise OutcomeUnknown(
-                f"Azure Machine Learning's answer was cut off, so I can't say yet whether {what}. {then}",
-                detail=f"{method}: {lost.detail}",
-            ) from lost
+            how, detail, cause = "was cut off", f"{method}: {lost.detail}", lost
+        raise OutcomeUnknown(
+            f"Azure Machine Learning's answer {how}, so I can't say yet whether {what}. {then}", detail=detail
+        ) from cause
 
 
 def _existing(run_id: str) -> str:

@@ -1,6 +1,7 @@
 """Who may do what: principals, Azure role data, and the pure evaluation of Azure RBAC."""
 
 from bot.domain.access.actions import (
+    ARTIFACT_READ,
     ARTIFACT_WRITE,
     ENVIRONMENT_READ,
     ENVIRONMENT_WRITE,
@@ -20,6 +21,7 @@ from bot.domain.access.patterns import Patterns
 from bot.domain.access.people import Caller, Principal, reference_of
 
 __all__ = [
+    "ARTIFACT_READ",
     "ARTIFACT_WRITE",
     "ENVIRONMENT_READ",
     "ENVIRONMENT_WRITE",

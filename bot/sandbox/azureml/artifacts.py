@@ -49,6 +49,12 @@ class Artifacts:
         guessed = mimetypes.guess_type(path)[0] or "application/octet-stream"
         self._blobs.add_file(_blob(origin, container, path), file, guessed)
 
+    def files(self, run_id: str) -> dict[str, Path]:
+        """Path -> file of a run's artifacts, by path."""
+        origin, container = "ExperimentRun", f"dcid.{run_id}"
+        blobs = {path: self._blobs.path(_blob(origin, container, path)) for path in self._paths(origin, container, "")}
+        return {path: file for path, file in blobs.items() if file is not None}
+
     def urls(self, run_id: str, prefixes: tuple[str, ...]) -> dict[str, str]:
         """Path -> signed address of a run's artifacts under any of `prefixes`."""
         origin, container = "ExperimentRun", f"dcid.{run_id}"

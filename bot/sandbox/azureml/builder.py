@@ -78,6 +78,8 @@ class Builder:
         self._folder = host.state / "environments"
         self._cache = host.state / "pip-cache"
         self._guard = threading.Lock()
+        self._failures: dict[str, str] = {}
+        self.changes = 0
         self._locks: dict[str, threading.Lock] = {}
         if self._folder.is_dir():
             for left in self._folder.glob("*.new-*"):
@@ -96,13 +98,36 @@ class Builder:
             raise BuildFailed(str(error)) from error
         python, notes = self._python(wanted)
         layer, readable = self._layer(python, job)
-        contents = [str(python), str(layer.relative_to(self._folder)), wanted.requirements, wanted.wheels]
-        folder = self._folder / hashlib.sha256(json.dumps(contents).encode()).hexdigest()[:24]
+        folder = self._place(python, layer, wanted)
         found = self._make(folder, python, layer, wanted, readable, job)
         asked = ", ".join((*wanted.requirements, *(wheel.rpartition("/")[2] for wheel in wanted.wheels)))
         what = f"{asked} on the base layer" if asked else "the base layer alone"
         first = f"Python {python} with {what}, azureml-core {baselayer.sdk_version()} in it ({found})."
         return Built(folder, (folder, *readable), (first, *notes, *wanted.notes))
+
+    def state_of(self, definition: dict[str, Any]) -> tuple[str, str]:
+        """Where an environment stands, in a word or two, and why where that isn't plain. Builds nothing."""
+        try:
+            wanted = packages.wanted(definition)
+            python, _ = self._python(wanted)
+        except (NotBuildable, BuildFailed) as error:
+            return "Can't be built", str(error)
+        layer = self._folder / f"base-{python}-{baselayer.sdk_version()}"
+        if python.minor != sys.version_info[:2]:
+            if not layer.is_dir():
+                return "Not built", "The first run that uses it builds it."
+            layer = _site(layer)
+        folder = self._place(python, layer, wanted)
+        if folder.is_dir():
+            return "Built", ""
+        if any(self._folder.glob(f"{folder.name}.new-*")):
+            return "Building", ""
+        reason = self._failures.get(folder.name)
+        return ("Failed", reason) if reason else ("Not built", "The first run that uses it builds it.")
+
+    def _place(self, python: Python, layer: Path, wanted: Wanted) -> Path:
+        contents = [str(python), str(layer.relative_to(self._folder)), wanted.requirements, wanted.wheels]
+        return self._folder / hashlib.sha256(json.dumps(contents).encode()).hexdigest()[:24]
 
     def _python(self, wanted: Wanted) -> tuple[Python, tuple[str, ...]]:
         python = pythons.find(wanted.takes)
@@ -142,11 +167,16 @@ class Builder:
                 return "built before"
             work = folder.with_name(f"{folder.name}.new-{secrets.token_hex(4)}")
             work.mkdir(parents=True)
+            self.changes += 1
             try:
                 self._build(work, python, layer, wanted, readable, job)
                 _move(work / "venv", folder)
+            except BuildFailed as error:
+                self._failures[folder.name] = str(error)
+                raise
             finally:
                 shutil.rmtree(work, ignore_errors=True)
+                self.changes += 1
             return "built now"
 
     @contextlib.contextmanager

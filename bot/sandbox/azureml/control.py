@@ -14,8 +14,11 @@ from bot.sandbox.azureml.wire import PLAIN, Request, Response, Route, json_respo
 class Control:
     """Every call needs the control token; it is no token of the services."""
 
-    def __init__(self, token: str, access: Access, runs: Runs, interference: Interference) -> None:
+    def __init__(
+        self, token: str, access: Access, runs: Runs, interference: Interference, beside: dict[str, str]
+    ) -> None:
         self._token, self._access, self._runs, self._interference = token, access, runs, interference
+        self._beside = beside
 
     def routes(self) -> tuple[Route, ...]:
         def guarded(method: str, path: str, handler: Callable[[Request], Response]) -> Route:
@@ -40,6 +43,7 @@ class Control:
             guarded("POST", "hold", self.hold),
             guarded("GET", "held", self.held),
             guarded("POST", "release", self.release),
+            guarded("POST", "beside", self.beside),
         )
 
     def _check(self, request: Request) -> None:
@@ -126,4 +130,13 @@ class Control:
 
     def release(self, request: Request) -> Response:
         self._interference.release(drop=bool(request.document().get("drop", False)))
+        return json_response({})
+
+    def beside(self, request: Request) -> Response:
+        """Name another page that this one leads to: `name` and `address`."""
+        document = request.document()
+        name, address = str(document.get("name") or ""), str(document.get("address") or "")
+        if not name or not address.startswith("http://127.0.0.1:"):
+            raise bad_request('"name" and an "address" on this machine are needed.')
+        self._beside |= {"name": name, "address": address}
         return json_response({})

@@ -35,6 +35,9 @@ CREATE TABLE IF NOT EXISTS environments (
     name TEXT NOT NULL, version INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (name, version)) STRICT;
 CREATE TABLE IF NOT EXISTS environment_labels (
     name TEXT NOT NULL, label TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (name, label)) STRICT;
+CREATE TABLE IF NOT EXISTS environment_autosaves (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, version TEXT NOT NULL, document TEXT NOT NULL,
+    UNIQUE (name, version)) STRICT;
 CREATE TABLE IF NOT EXISTS assets (id TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS models (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, version INTEGER NOT NULL, document TEXT,
@@ -65,6 +68,12 @@ class Database:
         """Run a statement; how many rows it changed."""
         with self._lock:
             return self._connection.execute(statement, values).rowcount
+
+    @property
+    def changes(self) -> int:
+        """Grows with every row that is written."""
+        with self._lock:
+            return self._connection.total_changes
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """Environment definitions: curated ones and the team's own, in numbered versions. A run's environment is built when it
 needs it (builder.py), not here."""
 
+import hashlib
 import json
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ _BASE: Final = "/environment/v1.0{S}/environments"
 _READ: Final = "Microsoft.MachineLearningServices/workspaces/environments/read"
 _WRITE: Final = "Microsoft.MachineLearningServices/workspaces/environments/write"
 _RESERVED: Final = "azureml"
+_AUTOSAVED: Final = "Autosave_"
 _RENAMED: Final = {
     "Name": "name",
     "EnvironmentVariables": "environmentVariables",
@@ -48,10 +50,44 @@ class Environments:
             route("PUT", _HOST, f"{_BASE}/{{name}}/versions/{{version}}/metadata", self.label, action=_WRITE),
         )
 
+    def named(self, asked: dict[str, Any], experiment: str) -> dict[str, Any]:
+        """The environment of a run definition, with a name and a version.
+
+        One that nobody registered is kept under a version of its own making, as the service does: everything that ran
+        can be looked up, and the lists have entries that nobody chose.
+        """
+        name = str(asked.get("name") or f"Experiment {experiment} Environment")
+        if asked.get("version"):
+            return asked
+        content = _content(asked)
+        with self._database.transaction():
+            rows = self._database.rows("SELECT document FROM environments WHERE name = ? ORDER BY version DESC", name)
+            for row in rows:
+                registered: dict[str, Any] = json.loads(row["document"])
+                if _content(registered) == content:
+                    return asked | {"name": name, "version": registered["version"]}
+            digest = hashlib.sha256(content.encode()).hexdigest()[:8]
+            earlier = self._autosaved(name, f"%_{digest}")
+            version = earlier["version"] if earlier else f"{_AUTOSAVED}{now()[:19]}Z_{digest}"
+            kept = asked | {"name": name, "version": version}
+            self._database.write(
+                "INSERT OR IGNORE INTO environment_autosaves (name, version, document) VALUES (?, ?, ?)",
+                name, version, json.dumps(kept),
+            )  # fmt: skip
+        return kept
+
+    def latest(self) -> list[dict[str, Any]]:
+        """The latest version of each, in order of name; of one that nobody registered, what a run has kept."""
+        rows = self._database.rows(
+            "SELECT name, document, MAX(version) FROM environments GROUP BY name UNION ALL "
+            "SELECT name, document, MAX(sequence) FROM environment_autosaves "
+            "WHERE name NOT IN (SELECT name FROM environments) GROUP BY name"
+        )
+        rows.sort(key=lambda row: row["name"].lower())
+        return [json.loads(row["document"]) for row in rows]
+
     def list_latest(self, _request: Request) -> Response:
-        """The latest version of each, in order of name."""
-        rows = self._database.rows("SELECT document, MAX(version) FROM environments GROUP BY name ORDER BY lower(name)")
-        return json_response({"value": [json.loads(row["document"]) for row in rows], "continuationToken": None})
+        return json_response({"value": self.latest(), "continuationToken": None})
 
     def get(self, request: Request) -> Response:
         name, version = request.values["name"], request.values.get("version")
@@ -106,9 +142,18 @@ class Environments:
         row = self._database.row("SELECT document FROM environments WHERE name = ? ORDER BY version DESC LIMIT 1", name)
         return json.loads(row["document"]) if row else None
 
+    def _autosaved(self, name: str, version: str) -> dict[str, Any] | None:
+        row = self._database.row(
+            "SELECT document FROM environment_autosaves WHERE name = ? AND version LIKE ? ORDER BY sequence DESC",
+            name, version,
+        )  # fmt: skip
+        return json.loads(row["document"]) if row else None
+
     def _definition(self, name: str, version: str | None) -> dict[str, Any]:
         if version is None or version.lower() == "latest":
-            found = self._latest(name)
+            found = self._latest(name) or self._autosaved(name, "%")
+        elif version.startswith(_AUTOSAVED):
+            found = self._autosaved(name, version)
         else:
             row = self._database.row(
                 "SELECT document FROM environments WHERE name = ? AND version = ?", name, _number(version)

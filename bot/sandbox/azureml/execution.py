@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from bot.sandbox.azureml import seed
+from bot.sandbox.azureml.environments import Environments
 from bot.sandbox.azureml.errors import ServiceError, bad_request, not_implemented
 from bot.sandbox.azureml.runner import Runner
 from bot.sandbox.azureml.runs import Document, Runs
@@ -21,8 +22,8 @@ _LOCAL: Final = "local"
 class Execution:
     """A run id that was used is refused with 409, whatever came of that run: nothing starts twice."""
 
-    def __init__(self, runs: Runs, snapshots: Snapshots, runner: Runner) -> None:
-        self._runs, self._snapshots, self._runner = runs, snapshots, runner
+    def __init__(self, runs: Runs, snapshots: Snapshots, environments: Environments, runner: Runner) -> None:
+        self._runs, self._snapshots, self._environments, self._runner = runs, snapshots, environments, runner
 
     def routes(self) -> tuple[Route, ...]:
         base = "/execution/v1.0{S}/experiments/{experiment}"
@@ -55,6 +56,8 @@ class Execution:
         snapshot = str(document.get("SnapshotId") or "")
         if not self._snapshots.exists(snapshot):
             raise bad_request(f"Snapshot '{snapshot}' was not found.")
+        asked = self._environments.named(configuration.get("environment") or {}, experiment["name"])
+        configuration |= {"environment": asked}
         run = self._record(run_id, experiment, target, snapshot, configuration, document.get("ParentRunId"))
         self._runner.submit(run_id, run["runNumber"], target)
         return json_response({"runId": run_id})

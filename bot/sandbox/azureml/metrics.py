@@ -1,6 +1,7 @@
 """Metrics of runs, as `Run.log` sends them and `get_metrics` reads them."""
 
 import json
+from sqlite3 import Row
 from typing import Any, Final
 
 from bot.sandbox.azureml import seed
@@ -71,8 +72,7 @@ class Metrics:
         columns: dict[str, str] = {}
         for row in rows:
             columns |= json.loads(row["columns"])
-        # Batches of one script arrive concurrently: the time of logging decides, compared as time, not as text.
-        values: list[dict[str, Any]] = sorted((json.loads(row["value"]) for row in rows), key=_logged_at)
+        values = _in_order(rows)
         return json_response(
             {
                 "dataContainerId": f"dcid.{run_id}",
@@ -85,6 +85,12 @@ class Metrics:
             }
         )
 
+    def of_run(self, run_id: str) -> dict[str, list[dict[str, Any]]]:
+        """Name -> values as they were sent, in the order of the first value of each."""
+        rows = self._database.rows("SELECT * FROM metrics WHERE run_id = ? ORDER BY sequence", run_id)
+        names = list(dict.fromkeys(row["name"] for row in rows))
+        return {name: _in_order([row for row in rows if row["name"] == name]) for name in names}
+
     def ingested(self, request: Request) -> Response:
         """Nothing to wait for: values are stored before they are acknowledged."""
         self._run(request)
@@ -95,6 +101,11 @@ class Metrics:
         if self._database.row("SELECT 1 FROM runs WHERE run_id = ?", run_id) is None:
             raise ServiceError(404, "UserError", f"Run {run_id} was not found.")
         return run_id
+
+
+def _in_order(rows: list[Row]) -> list[dict[str, Any]]:
+    # Batches of one script arrive concurrently: the time of logging decides, compared as time, not as text.
+    return sorted((json.loads(row["value"]) for row in rows), key=_logged_at)
 
 
 def _logged_at(value: dict[str, Any]) -> float:

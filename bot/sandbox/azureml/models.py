@@ -102,10 +102,14 @@ class Models:
             )
         return json_response(document)
 
+    def all(self) -> tuple[Document, ...]:
+        """Every version of every model, newest first."""
+        rows = self._database.rows("SELECT document FROM models WHERE document IS NOT NULL ORDER BY sequence DESC")
+        return tuple(json.loads(row["document"]) for row in rows)
+
     def list(self, request: Request) -> Response:
         """Newest first, in pages; `nextLink` is there only where there is more, as the SDK looks for the key."""
-        rows = self._database.rows("SELECT document FROM models WHERE document IS NOT NULL ORDER BY sequence DESC")
-        found = [model for model in (json.loads(row["document"]) for row in rows) if _matches(model, request)]
+        found = [model for model in self.all() if _matches(model, request)]
         if str(request.query_value("latestVersionOnly")).lower() == "true":
             found = list({model["name"]: model for model in reversed(found)}.values())[::-1]
         try:

@@ -22,6 +22,10 @@ from bot.sandbox.azureml.history import History
 from bot.sandbox.azureml.interference import Interference
 from bot.sandbox.azureml.metrics import Metrics
 from bot.sandbox.azureml.models import Models
+from bot.sandbox.azureml.page.doing import Doing
+from bot.sandbox.azureml.page.door import Door
+from bot.sandbox.azureml.page.looking import Looking, Parts
+from bot.sandbox.azureml.page.routes import Page
 from bot.sandbox.azureml.processes import Host
 from bot.sandbox.azureml.runner import Runner
 from bot.sandbox.azureml.runs import Runs
@@ -60,8 +64,9 @@ class Sandbox:
         self._confinement, self._any_python = confinement, any_python
         tls, self._bundle = certificates.server_context(self._state, seed.HOSTS)
         self.interference = Interference(seed_number)
+        self._door = Door()
         self._server = Server(port, self._assemble(), seed.HOSTS, tls)
-        self.runner.proxy = self.builder.proxy = f"http://127.0.0.1:{self._server.port}"
+        self.runner.proxy = self.builder.proxy = self._door.base = f"http://127.0.0.1:{self._server.port}"
         self.runner.answer = self._server.answer_script
 
     def _assemble(self) -> Service:
@@ -79,20 +84,24 @@ class Sandbox:
         self.builder = Builder(host, blobs, any_python=self._any_python)
         self.runner = Runner(runs, snapshots, artifacts, tokens, host, self.builder)
         self.runner.recover()
+        metrics, environments, models = Metrics(database), Environments(database), Models(database)
+        parts = Parts(database, runs, metrics, artifacts, environments, models, access, self.builder, self.runner)
+        self._looking = Looking(parts)
         routes = (
             *SignIn(tokens, self._secret).routes(),
             *ResourceManager(access, workspace_id).routes(),
             *directory.routes(),
-            *WorkspaceParts(workspace_id, self.runner.busy).routes(),
+            *WorkspaceParts(workspace_id, self.runner.busy, lambda: self._door.studio).routes(),
             *History(runs, artifacts, tokens, self.runner).routes(),
-            *Metrics(database).routes(),
-            *Execution(runs, snapshots, self.runner).routes(),
+            *metrics.routes(),
+            *Execution(runs, snapshots, environments, self.runner).routes(),
             *snapshots.routes(),
             *artifacts.routes(),
             *blobs.routes(),
-            *Environments(database).routes(),
-            *Models(database).routes(),
-            *Control(self._control_token, access, runs, self.interference).routes(),
+            *environments.routes(),
+            *models.routes(),
+            *Control(self._control_token, access, runs, self.interference, self._looking.beside).routes(),
+            *Page(self._door, self._looking, Doing(access, runs, self.runner)).routes(),
         )
         return Service(routes, tokens, access, self.interference)
 
@@ -106,6 +115,7 @@ class Sandbox:
                 "ca_bundle": str(self._bundle),
                 "control": f"{proxy}/sandbox",
                 "control_token": self._control_token,
+                "page": self._door.address,
                 "tenant_id": seed.TENANT_ID,
                 "client_id": seed.BOT_CLIENT_ID,
                 "client_secret": self._secret,
@@ -129,6 +139,7 @@ class Sandbox:
     def close(self) -> None:
         """Stop answering, end all scripts, and give the directory back."""
         self._server.shutdown()
+        self._looking.close()
         self.interference.release(drop=True)
         self.runner.close()
         self._server.server_close()

@@ -17,10 +17,10 @@ _SERVICES: Final = (
 
 
 class WorkspaceParts:
-    """Read-only: `busy` tells how many nodes of a compute target are in use."""
+    """Read-only: `busy` tells how many nodes of a compute target are in use, `studio` where people look at runs."""
 
-    def __init__(self, workspace_id: str, busy: Callable[[str], int]) -> None:
-        self._workspace_id, self._busy = workspace_id, busy
+    def __init__(self, workspace_id: str, busy: Callable[[str], int], studio: Callable[[], str]) -> None:
+        self._workspace_id, self._busy, self._studio = workspace_id, busy, studio
 
     def routes(self) -> tuple[Route, ...]:
         computes = f"{_ML}/computes/read"
@@ -38,7 +38,7 @@ class WorkspaceParts:
 
     def discovery(self, _request: Request) -> Response:
         found = dict.fromkeys(_SERVICES, f"https://{_HOST}")
-        return json_response(found | {"studio": f"https://{seed.STUDIO_HOST}"})
+        return json_response(found | {"studio": self._studio()})
 
     def workspace(self, _request: Request) -> Response:
         return json_response(workspace_document(self._workspace_id))

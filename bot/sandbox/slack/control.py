@@ -49,6 +49,7 @@ class Control:
             "channels/join": self._join,
             "channels/leave": self._leave,
             "reset": self._reset,
+            "beside": self._beside,
         }
         self._gets: dict[str, Handler] = {
             "people": lambda _: [asdict(person) for person in sandbox.world.people.values()],
@@ -94,6 +95,14 @@ class Control:
 
     async def _reset(self, asked: Json) -> Json:  # noqa: ARG002 - every handler is called alike
         await self._sandbox.reset()
+        return {"ok": True}
+
+    def _beside(self, asked: Json) -> Json:
+        """Name another page that the chat page leads to: `name` and `address`."""
+        name, address = str(asked.get("name") or ""), str(asked.get("address") or "")
+        if not name or not address.startswith("http://127.0.0.1:"):
+            raise ControlError("invalid_arguments", "a name and an address on this machine are needed")
+        self._sandbox.beside = {"name": name, "address": address}
         return {"ok": True}
 
     async def _changes(self, asked: Json) -> Json:

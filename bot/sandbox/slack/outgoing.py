@@ -44,7 +44,7 @@ def content(args: Args, *, is_update: bool = False) -> Json:
         raise SlackError("no_text")
     if is_update and len(text) > TEXT_OF_AN_UPDATE:
         raise SlackError("msg_too_long")
-    fields["text"] = _escaped(text[:TEXT_TRUNCATED_AT] or fallback(blocks or []))
+    fields["text"] = escaped(text[:TEXT_TRUNCATED_AT] or fallback(blocks or []))
     metadata = args.structure("metadata", "invalid_metadata_format")
     if metadata is not None:
         fields["metadata"] = _metadata(metadata)
@@ -72,7 +72,8 @@ def _metadata(metadata: Any) -> Json:
     return {"event_type": metadata["event_type"], "event_payload": metadata["event_payload"]}
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text of a message as Slack keeps it: what isn't its markup is written as entities."""
     return _BARE_LESS.sub("&lt;", _BARE_AMPERSAND.sub("&amp;", text))
 
 

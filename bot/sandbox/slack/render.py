@@ -75,7 +75,7 @@ class Renderer:
             inner = self.blocks(attachment.get("blocks") or [])
             inner = inner or self.mrkdwn(str(attachment.get("text") or attachment.get("fallback") or ""))
             lines += [Line(line.text, line.indent + 2, line.is_code) for line in inner]
-        lines += [Line(Text(f"[file {file['name']}, {file['size']} bytes]")) for file in message.get("files") or ()]
+        lines += [Line(Text(_file(file))) for file in message.get("files") or ()]
         if message.get("reactions"):
             words = [f":{each['name']}: {each['count']}" for each in message["reactions"]]
             lines.append(Line(Text(_emoji("  ".join(words)), "dim")))
@@ -320,3 +320,8 @@ def _from_markdown(text: str) -> str:
 
 def _emoji(text: str) -> str:
     return Emoji.replace(text) if ":" in text else text
+
+
+def _file(file: Json) -> str:
+    alt = f": {file['alt_txt']}" if file.get("alt_txt") else ""
+    return f"[file {file['name']}, {file['size']} bytes{alt}]"

@@ -48,6 +48,7 @@ class File:
     body: bytes | None = None
     title: str = ""
     shared: bool = False
+    alt: str = ""
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ class Sandbox:
     files: dict[str, File] = field(default_factory=dict)
     calls: deque[Json] = field(default_factory=lambda: deque(maxlen=CALLS_KEPT))
     page: str = ""
+    beside: Json = field(default_factory=dict)
 
     @classmethod
     def made(cls, options: Options, credentials: Credentials, base_url: str) -> "Sandbox":

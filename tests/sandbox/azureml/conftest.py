@@ -53,23 +53,11 @@ def read_line(stream: IO[bytes], seconds: float = WAIT) -> str:
     return line.decode()
 
 
-class SandboxProcess:
-    """`python -m bot.sandbox.azureml` on a state directory."""
+class Client:
+    """Whoever has a sandbox's ready line: requests as its services and its control API take them."""
 
-    def __init__(self, state: Path, *options: str, env: dict[str, str] | None = None) -> None:
-        self.state = state
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "bot.sandbox.azureml", "--state", str(state), *options],
-            cwd=ROOT,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-        )
-        line = read_line(cast("IO[bytes]", self.process.stdout))
-        assert line, cast("IO[bytes]", self.process.stderr).read().decode()
-        self.info: dict[str, Any] = json.loads(line)
+    def __init__(self, info: dict[str, Any]) -> None:
+        self.info = info
         self.session = requests.Session()
         self.session.trust_env = False
 
@@ -150,21 +138,6 @@ class SandboxProcess:
         until(lambda: self.run(run_id)["ended"], f"the end of {run_id}")
         return str(self.run(run_id)["status"])
 
-    def log(self, run_id: str) -> str:
-        """A run's log as it is on disk now."""
-        number = [run["id"] for run in reversed(self.control("GET", "runs")["runs"])].index(run_id) + 1
-        path = self.state / "runs" / str(number) / "user_logs" / "std_log.txt"
-        return path.read_text() if path.exists() else ""
-
-    def printed(self, run_id: str, word: str) -> str:
-        """The line that a script prints beginning with `word`, once it is there in full."""
-
-        def lines() -> list[str]:
-            written = self.log(run_id).splitlines(keepends=True)
-            return [line for line in written if line.startswith(word) and line.endswith("\n")]
-
-        return str(until(lines, f"'{word}' in the log of {run_id}")[0]).strip()
-
     def files(self, run_id: str) -> list[str]:
         """The artifacts of a run."""
         path = f"/artifact/v2.0{seed.WORKSPACE_SCOPE}/artifacts/ExperimentRun/dcid.{run_id}"
@@ -184,6 +157,40 @@ class SandboxProcess:
 
     def run(self, run_id: str) -> dict[str, Any]:
         return next(run for run in self.control("GET", "runs")["runs"] if run["id"] == run_id)
+
+
+class SandboxProcess(Client):
+    """`python -m bot.sandbox.azureml` on a state directory."""
+
+    def __init__(self, state: Path, *options: str, env: dict[str, str] | None = None) -> None:
+        self.state = state
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bot.sandbox.azureml", "--state", str(state), *options],
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+        )
+        line = read_line(cast("IO[bytes]", self.process.stdout))
+        assert line, cast("IO[bytes]", self.process.stderr).read().decode()
+        super().__init__(json.loads(line))
+
+    def log(self, run_id: str) -> str:
+        """A run's log as it is on disk now."""
+        number = [run["id"] for run in reversed(self.control("GET", "runs")["runs"])].index(run_id) + 1
+        path = self.state / "runs" / str(number) / "user_logs" / "std_log.txt"
+        return path.read_text() if path.exists() else ""
+
+    def printed(self, run_id: str, word: str) -> str:
+        """The line that a script prints beginning with `word`, once it is there in full."""
+
+        def lines() -> list[str]:
+            written = self.log(run_id).splitlines(keepends=True)
+            return [line for line in written if line.startswith(word) and line.endswith("\n")]
+
+        return str(until(lines, f"'{word}' in the log of {run_id}")[0]).strip()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.session.close()

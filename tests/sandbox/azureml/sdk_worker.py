@@ -108,6 +108,9 @@ class Calls:
     def environments(self) -> list[str]:
         return list(Environment.list(self._workspace))
 
+    def listed(self) -> list[tuple[str, str]]:
+        return [(each.name, each.version) for each in Environment.list(self._workspace).values()]
+
     def packages(self, name: str, version: str | None = None) -> list[str]:
         found = Environment.get(self._workspace, name, version)
         return list(found.python.conda_dependencies.pip_packages)

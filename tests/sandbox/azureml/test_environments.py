@@ -1,5 +1,7 @@
 """Environments and private wheels with the unmodified SDK."""
 
+import re
+
 import pytest
 
 from tests.sandbox.azureml.conftest import Sdk, SdkError
@@ -25,6 +27,17 @@ def test_registering_a_changed_environment_makes_the_next_version(sdk: Sdk) -> N
 def test_the_names_of_curated_environments_are_reserved(sdk: Sdk) -> None:
     with pytest.raises(SdkError, match="AzureML"):
         sdk.register("AzureML-mine", ["pandas"])
+
+
+def test_an_environment_that_nobody_registered_is_kept_with_the_run_that_used_it(sdk: Sdk) -> None:
+    for _ in range(2):
+        sdk.wait(sdk.submit({"train.py": "pass\n"}))
+
+    assert "unit" in sdk.environments()
+    versions = [version for name, version in sdk.listed() if name == "unit"]
+    assert len(versions) == 1
+    assert re.fullmatch(r"Autosave_[\d-]{10}T[\d:]{8}Z_[0-9a-f]{8}", versions[0])
+    assert "azureml-defaults" in sdk.packages("unit", versions[0])
 
 
 @pytest.mark.parametrize(("name", "version"), [("no-such", None), ("demo-env", "9")])

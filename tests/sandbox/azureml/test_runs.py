@@ -50,7 +50,7 @@ def test_a_script_runs_with_its_helper_and_what_it_logs_writes_and_prints_is_rea
     assert {"outputs/environment.json", "report.txt", "user_logs/std_log.txt"} <= set(found["files"])
     assert "outputs/link.txt" not in found["files"]
     log = found["logs"]["user_logs/std_log.txt"]
-    assert log.startswith("[sandbox] Environment 'unit': Python 3.")
+    assert log.startswith("[sandbox] Environment 'unit' version Autosave_")
     assert "arguments ['--epochs', '3', '--rate', '0.1']" in log
     assert found["definition"]["arguments"] == ["--epochs", 3, "--rate", 0.1]
     assert found["started"] < found["ended"]

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.sandbox import look
+
 COOKIE = "sandbox_page"
 NOT_YOURS = "This page opens with the whole address that the sandbox printed at its start, token included.\n"
 _DAY = 24 * 3600
@@ -76,18 +78,7 @@ class Door:
             raise web.HTTPForbidden(text=NOT_YOURS)
 
     def headers(self, request: web.Request) -> dict[str, str]:
-        """What every answer says to the browser: nothing inline, nothing from elsewhere, nowhere embedded."""
-        policy = (
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-            f"connect-src 'self' ws://{request.host}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-            "require-trusted-types-for 'script'; trusted-types 'none'"
-        )
-        return {
-            "Content-Security-Policy": policy if request.host in self._hosts else "default-src 'none'",
-            "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": "DENY",
-            "Referrer-Policy": "no-referrer",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Cache-Control": "no-store",
-        }
+        """What every answer says to the browser."""
+        if request.host not in self._hosts:
+            return look.headers(connect="'none'") | {"Content-Security-Policy": "default-src 'none'"}
+        return look.headers(connect=f"'self' ws://{request.host}")

@@ -79,6 +79,7 @@ class Looking:
             "commands": commands,
             # without a manifest the sandbox can't know, and shows the tab
             "has_home": bool(home.get("home_tab_enabled", not features)),
+            "beside": self._sandbox.beside,
             "last": self._sandbox.changes.last,
         }
 

@@ -2,18 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from importlib import resources
 
 from aiohttp import WSMsgType, web
 
+from bot.sandbox import look
 from bot.sandbox.slack.control import Control, body_of
 from bot.sandbox.slack.page.door import NOT_YOURS, Door
 from bot.sandbox.slack.page.looking import Looking
 from bot.sandbox.slack.sandbox import Sandbox
 from bot.sandbox.slack.wire import ControlError
 
-TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-PICTURES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif"))
 LIVE_SECONDS = 20.0
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -27,7 +25,6 @@ class Page:
         self._control = control
         self._door = door
         self._looking = Looking(sandbox, control)
-        self._static: dict[str, bytes] = {}
 
     def add_to(self, app: web.Application) -> None:
         """Register the routes."""
@@ -63,7 +60,7 @@ class Page:
 
     async def _shell(self, request: web.Request) -> web.StreamResponse:
         is_new = self._door.enter(request)
-        response = web.Response(body=self._page_file("page.html"), content_type="text/html", charset="utf-8")
+        response = web.Response(body=_page_file("page.html"), content_type="text/html", charset="utf-8")
         if is_new:
             self._door.give_cookie(response)
         return response
@@ -71,19 +68,7 @@ class Page:
     async def _file_of_page(self, request: web.Request) -> web.StreamResponse:
         self._door.check(request)
         name = request.match_info["name"]
-        kind = TYPES.get(name.rpartition(".")[2])
-        if kind is None:
-            raise web.HTTPNotFound
-        return web.Response(body=self._page_file(name), content_type=kind, charset="utf-8")
-
-    def _page_file(self, name: str) -> bytes:
-        if name not in self._static:
-            folder = resources.files("bot.sandbox.slack.page") / "static"
-            known = {each.name for each in folder.iterdir() if each.is_file()}
-            if name not in known:
-                raise web.HTTPNotFound
-            self._static[name] = (folder / name).read_bytes()
-        return self._static[name]
+        return web.Response(body=_page_file(name), content_type=look.kind_of(name), charset="utf-8")
 
     async def _see(self, request: web.Request) -> web.StreamResponse:
         self._door.check(request)
@@ -136,12 +121,19 @@ class Page:
         file = self._sandbox.files.get(request.match_info["file"])
         if file is None or file.body is None:
             raise web.HTTPNotFound
-        kind = next((kind for start, kind in PICTURES if file.body.startswith(start)), None)
+        kind = next((kind for start, kind in look.PICTURES if file.body.startswith(start)), None)
         if kind is not None and "download" not in request.query:
             return web.Response(body=file.body, content_type=kind)
         name = "".join(each if each.isalnum() or each in "._-" else "_" for each in file.name) or "file"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return web.Response(body=file.body, content_type="application/octet-stream", headers=headers)
+
+
+def _page_file(name: str) -> bytes:
+    found = look.file_of(__package__, name)
+    if found is None:
+        raise web.HTTPNotFound
+    return found
 
 
 async def _until_closed(socket: web.WebSocketResponse) -> None:

@@ -67,9 +67,12 @@ class Page {
 
   async learn() {
     const found = await see("workspace");
-    Object.assign(state, { team: found.team, bot: found.bot, commands: found.commands, hasHome: found.has_home });
+    Object.assign(state, { team: found.team, bot: found.bot, commands: found.commands, hasHome: found.has_home, beside: found.beside });
     state.people = new Map(found.people.map((each) => [each.id, each]));
     state.channels = new Map(found.channels.map((each) => [each.id, each]));
+    const { name, address } = found.beside;
+    byId("beside").hidden = !name;
+    if (name) Object.assign(byId("beside"), { href: address, textContent: name });
     byId("team-name").textContent = `Slack ${found.team}`;
     return found.last;
   }

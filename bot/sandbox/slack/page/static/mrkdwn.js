@@ -21,7 +21,13 @@ export function link(address, label) {
     const data = { channel: message[1], ts: `${message[2]}.${message[3]}` };
     return h("a", { href: "#", class: "to-message", data }, label ?? "a message");
   }
-  return h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, label ?? address);
+  return h("a", { href: opened(address), target: "_blank", rel: "noopener noreferrer" }, label ?? address);
+}
+
+// A link into the page beside this one opens it with the token that this page was told.
+function opened(address) {
+  const [base, token] = (state.beside.address ?? "").split("#");
+  return token && address.startsWith(base) && !address.includes("#") ? `${address}#${token}` : address;
 }
 
 /** Somebody's name; one's own stands out. */

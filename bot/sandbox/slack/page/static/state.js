@@ -11,6 +11,7 @@ export const state = {
   place: "",
   tab: "messages",
   thread: "",
+  beside: {},
   unread: new Map(),
 };
 
