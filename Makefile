@@ -12,7 +12,7 @@ export PYTHONNOUSERSITE = 1
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-slow check lint types imports format lock clean
+.PHONY: help demo test test-fast test-slow contracts check lint types imports format lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ test-fast: $(VENV)/.test
 
 test-slow: $(VENV)/.test ## kills, namespaces, traces: what takes longer (under 20 minutes)
 	$(BIN)/python -m pytest -n $(JOBS) -m slow $(ARGS)
+
+contracts: $(VENV)/.test ## what the Azure ML adapter must do, also in a real workspace (tests/contracts/conftest.py)
+	$(BIN)/python -m pytest -m "not slow" tests/contracts $(ARGS)
 
 check: lint types imports
 

@@ -1,4 +1,16 @@
-"""One Azure ML sandbox for all contracts of a test process, and adapters that point at it."""
+"""Where the contracts of a test process are tried: an Azure ML sandbox, and a real workspace where there is one.
+
+A test that asks for `workspace` says what every `ports.Workspace` must do. It is tried through the adapter against the
+sandbox, always, and in a real workspace when the environment names one. A test that asks for `sandbox` besides is about
+trouble that only the sandbox can make, and stays there. For the real one:
+
+- `CONTRACT_SETTINGS`: a settings file of the bot, of which `[azure]` is used (`make demo` leaves `.demo/aml-bot.toml`)
+- `CONTRACT_COMPUTE`: a compute target that may be used; about 15 short runs come to it
+- `CONTRACT_ENVIRONMENT`: a registered environment with azureml-core, packages of pip or conda, and a Python of its own
+
+`make contracts` runs these tests alone. What they leave behind can't be deleted with the SDK's version 1: runs of
+experiments called `contracts...`, `again-...` and `of-...`, environments `made-...`, models and wheels of a few bytes.
+"""
 
 import os
 import time
@@ -11,11 +23,17 @@ import pytest
 import requests
 
 from bot.adapters.azureml import AzureMLConfig, AzureMLWorkspace, ServicePrincipal
+from bot.bootstrap.azure import azure_config
 from bot.domain.runs import Run, RunSpec
 from bot.ports import Workspace
+from bot.settings import load
 from tests.bench import azure
 
 Value = TypeVar("Value")
+
+REAL = ("CONTRACT_SETTINGS", "CONTRACT_COMPUTE", "CONTRACT_ENVIRONMENT")
+# A real compute target may have to be started first, which takes minutes.
+PATIENCE = 1800.0 if os.environ.get(REAL[0]) else 60.0
 
 TRAIN = """
 import sys, time
@@ -98,9 +116,13 @@ class Sandbox:
         """Let the requests that are kept open go on."""
         self._control("POST", "release", {})
 
+    def all_runs(self) -> list[dict[str, Any]]:
+        """Every run that the sandbox knows."""
+        return list(self._control("GET", "runs")["runs"])
+
     def runs(self, run_id: str) -> list[dict[str, Any]]:
         """The runs the sandbox knows under this id."""
-        return [run for run in self._control("GET", "runs")["runs"] if run["id"] == run_id]
+        return [run for run in self.all_runs() if run["id"] == run_id]
 
     def requests(self) -> list[dict[str, Any]]:
         """The latest requests to Azure's hosts, oldest first."""
@@ -149,10 +171,53 @@ def azureml(running_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) 
     adapter.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A workspace that the contract is tried in, and what of it the tests may use."""
+
+    workspace: Workspace
+    compute: str
+    environment: str
+
+
+def missing() -> list[str]:
+    """What the environment would have to name besides, for the contract to be tried in a real workspace."""
+    return [name for name in REAL if not os.environ.get(name)]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Try in both places what needs no control of the sandbox."""
+    if "place" in metafunc.fixturenames:
+        real = [] if missing() else [pytest.param("real", marks=pytest.mark.timeout(2 * PATIENCE))]
+        only_here = "sandbox" in metafunc.fixturenames
+        metafunc.parametrize("place", ["sandbox", *([] if only_here else real)], indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def place(request: pytest.FixtureRequest) -> Place:
+    """Where the test is tried."""
+    if request.param == "sandbox":
+        return Place(request.getfixturevalue("azureml"), "cpu-cluster", "demo-env")
+    found: Place = request.getfixturevalue("real_place")
+    return found
+
+
+@pytest.fixture(scope="session")
+def real_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The workspace that the environment names."""
+    if missing():
+        pytest.skip(f"no real workspace: {', '.join(missing())} not set (see tests/contracts/conftest.py)")
+    file, compute, environment = (os.environ[name] for name in REAL)
+    config = azure_config(load(Path(file)).azure, tmp_path_factory.mktemp("real"))
+    adapter = AzureMLWorkspace(replace(config, readers=1))
+    yield Place(adapter, compute, environment)
+    adapter.close()
+
+
 @pytest.fixture
-def workspace(azureml: AzureMLWorkspace, sandbox: Sandbox) -> Workspace:
+def workspace(place: Place) -> Workspace:
     """The port that the contract is about."""
-    return azureml
+    return place.workspace
 
 
 @pytest.fixture
@@ -176,6 +241,8 @@ class Specs:
 
     folder: Path
     name: str
+    compute: str
+    environment: str
     made: int = 0
 
     def __call__(self, script: str = "train.py", **changes: Any) -> RunSpec:
@@ -187,8 +254,8 @@ class Specs:
             folder=str(self.folder),
             script=script,
             arguments=(),
-            compute="cpu-cluster",
-            environment="demo-env",
+            compute=self.compute,
+            environment=self.environment,
             environment_version="",
             tags=(("submitted_by", "U1"), ("project", "demo")),
             project="demo",
@@ -197,12 +264,17 @@ class Specs:
 
 
 @pytest.fixture
-def specs(project: Path) -> Specs:
+def specs(project: Path, place: Place) -> Specs:
     """Specs with ids that no other test uses."""
-    return Specs(project, os.urandom(6).hex())
+    return Specs(project, os.urandom(6).hex(), place.compute, place.environment)
 
 
-def ended(workspace: Workspace, run_id: str, seconds: float = 60.0) -> Run:
+def misspelt(name: str) -> str:
+    """`name` with its last two letters the other way round."""
+    return name[:-2] + name[-1] + name[-2]
+
+
+def ended(workspace: Workspace, run_id: str, seconds: float = PATIENCE) -> Run:
     """The run, once it has ended."""
 
     def look() -> Run | None:

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.environments import HIDDEN, EnvironmentDraft
 from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.ports import Workspace
-from tests.contracts.conftest import Sandbox, Specs, ended
+from tests.contracts.conftest import Place, Sandbox, Specs, ended, misspelt
 from tests.contracts.test_workspace import environment
 
 
@@ -45,7 +45,9 @@ def test_the_same_draft_again_makes_no_second_version(workspace: Workspace, name
     assert workspace.environment_versions(name) == ("2", "1")
 
 
-def test_an_environment_can_start_from_a_curated_one_and_replaces_by_name(workspace: Workspace, name: str) -> None:
+def test_an_environment_can_start_from_a_curated_one_and_replaces_by_name(
+    workspace: Workspace, sandbox: Sandbox, name: str
+) -> None:
     made = workspace.create_environment(
         EnvironmentDraft(name, pip=("Scikit_Learn==1.4.0",), conda=("numpy=1.25",), base="AzureML-sklearn-1.5")
     )
@@ -57,13 +59,13 @@ def test_an_environment_can_start_from_a_curated_one_and_replaces_by_name(worksp
     assert not made.detail.curated
 
 
-def test_what_an_environment_starts_from_must_be_there(workspace: Workspace, name: str) -> None:
+def test_what_an_environment_starts_from_must_be_there(workspace: Workspace, place: Place, name: str) -> None:
     with pytest.raises(NotFound) as refused:
-        workspace.create_environment(EnvironmentDraft(name, base="demo-evn"))
+        workspace.create_environment(EnvironmentDraft(name, base=misspelt(place.environment)))
     with pytest.raises(NotFound) as no_wheel:
         workspace.create_environment(EnvironmentDraft(name, wheels=("ours-9.9-py3-none-any.whl",)))
 
-    assert refused.value.nearest[0] == "demo-env"
+    assert place.environment in refused.value.nearest
     assert no_wheel.value.kind == "wheel"
     with pytest.raises(NotFound):
         workspace.environment(name)
@@ -103,19 +105,23 @@ def test_a_silent_refusal_to_write_is_unavailable_and_a_lost_answer_is_settled_b
     assert (made.new, made.detail.version) == (True, "1")
 
 
-def test_the_runs_that_used_an_environment_are_told_with_its_version(workspace: Workspace, specs: Specs) -> None:
+def test_the_runs_that_used_an_environment_are_told_with_its_version(
+    workspace: Workspace, specs: Specs, place: Place, name: str
+) -> None:
+    workspace.create_environment(EnvironmentDraft(name, pip=("tabulate",)))
     spec = specs("fail.py")
     workspace.submit(spec)
     ended(workspace, spec.run_id)
 
-    uses = workspace.environment_uses("demo-env", 10)
+    uses = {use.run.id: use.version for use in workspace.environment_uses(place.environment, 20)}
 
-    assert (uses[0].run.id, uses[0].version) == (spec.run_id, "1")
-    assert workspace.environment_uses("AzureML-sklearn-1.5", 10) == ()
+    assert uses[spec.run_id] == workspace.environment(place.environment).version
+    assert workspace.environment_uses(name, 20) == ()
 
 
-def test_versions_of_what_is_not_there_are_not_found(workspace: Workspace) -> None:
+def test_versions_of_what_is_not_there_are_not_found(workspace: Workspace, place: Place) -> None:
     with pytest.raises(NotFound):
-        workspace.environment_versions("demo-evn")
-    assert workspace.environment_versions("demo-env") == ("1",)
-    assert HIDDEN not in repr(workspace.environment("demo-env"))
+        workspace.environment_versions(misspelt(place.environment))
+    latest = workspace.environment(place.environment)
+    assert workspace.environment_versions(place.environment)[0] == latest.version
+    assert HIDDEN not in repr(latest)

@@ -1,6 +1,7 @@
 """What every `ports.Workspace` must do with models, seen through the port."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from bot.domain.errors import NotFound
 from bot.domain.models import ModelRequest
 from bot.ports import Workspace
-from tests.contracts.conftest import Sandbox, Specs, ended
+from tests.contracts.conftest import Sandbox, Specs, ended, misspelt
 
 SCRIPT = """\
 from pathlib import Path
@@ -17,7 +18,29 @@ Path("outputs/m.pkl").write_text("weights")
 """
 
 
-def test_a_model_is_registered_once_for_a_request_whatever_happens_to_the_answer(
+def test_a_model_is_registered_once_for_a_request(workspace: Workspace, specs: Specs, project: Path) -> None:
+    (project / "keep.py").write_text(SCRIPT)
+    spec = specs("keep.py")
+    workspace.submit(spec)
+    ended(workspace, spec.run_id)
+    name = f"m{os.urandom(4).hex()}"
+    asked = ModelRequest(spec.run_id, "outputs/m.pkl", name, key="k1", registered_by="dana")
+
+    first, again = workspace.register_model(asked), workspace.register_model(asked)
+    second = workspace.register_model(replace(asked, key="k2"))
+
+    assert (first.version, first.run_id, first.registered_by) == ("1", spec.run_id, "dana")
+    assert again == first
+    assert workspace.model_versions(name) == (second, first)
+    assert second in workspace.list_models()
+    for path in ("outputs/m", "outputs/nosuch.pkl"):
+        with pytest.raises(NotFound):
+            workspace.register_model(ModelRequest(spec.run_id, path, name))
+    with pytest.raises(NotFound):
+        workspace.model_versions(misspelt(name))
+
+
+def test_a_model_whose_answer_was_lost_is_not_registered_a_second_time(
     workspace: Workspace, sandbox: Sandbox, specs: Specs, project: Path
 ) -> None:
     (project / "keep.py").write_text(SCRIPT)
@@ -29,10 +52,5 @@ def test_a_model_is_registered_once_for_a_request_whatever_happens_to_the_answer
 
     first, again = workspace.register_model(asked), workspace.register_model(asked)
 
-    assert (first.version, first.run_id, first.registered_by) == ("1", spec.run_id, "dana")
     assert again == first
     assert workspace.model_versions(asked.name) == (first,)
-    assert first in workspace.list_models()
-    for path in ("outputs/m", "outputs/nosuch.pkl"):
-        with pytest.raises(NotFound):
-            workspace.register_model(ModelRequest(spec.run_id, path, asked.name))

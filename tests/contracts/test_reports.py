@@ -9,7 +9,7 @@ from bot.domain.errors import InvalidRequest, NotFound
 from bot.domain.reports import STANDARD_LOG, RunFile
 from bot.domain.runs import RunStatus
 from bot.ports import Workspace
-from tests.contracts.conftest import Specs, ended
+from tests.contracts.conftest import Place, Specs, ended
 
 SCRIPT = """\
 from collections.abc import Callable
@@ -29,7 +29,7 @@ print("done")
 
 
 def test_a_run_s_files_children_and_recipe_are_told(
-    workspace: Workspace, specs: Specs, project: Path, tmp_path: Path
+    workspace: Workspace, specs: Specs, place: Place, project: Path, tmp_path: Path
 ) -> None:
     (project / "keep.py").write_text(SCRIPT)
     spec = specs("keep.py", arguments=("--epochs", "3", "--name", "two words"))
@@ -66,12 +66,13 @@ def test_a_run_s_files_children_and_recipe_are_told(
     assert {child.parent for child in children} == {spec.run_id}
     assert len(workspace.list_children(spec.run_id, 10)) == 3
     assert {child.status for child in children} == {RunStatus.COMPLETED}
-    assert spec.run_id in {run.id for run in workspace.list_runs(5)}
+    assert spec.run_id in {run.id for run in workspace.list_runs(50)}
     assert not {child.id for child in children} & {run.id for run in workspace.list_runs(50)}
 
     recipe = workspace.recipe(spec.run_id)
     assert (recipe.script, recipe.arguments) == (spec.script, spec.arguments)
-    assert (recipe.compute, recipe.environment, recipe.environment_version) == ("cpu-cluster", "demo-env", "1")
+    assert (recipe.compute, recipe.environment) == (place.compute, place.environment)
+    assert recipe.environment_version == workspace.environment(place.environment).version
     assert set(spec.tags) <= set(recipe.tags)
 
 
