@@ -74,6 +74,9 @@ def demo(
         list[str] | None,
         typer.Option(metavar="PATTERN=KIND", help="let Azure fail: 'POST /snapshotrun=429:2', 'history=5xx:0.1'"),
     ] = None,
+    any_python: Annotated[
+        bool, typer.Option("--any-python", help="use this Python for runs whose own version isn't installed")
+    ] = False,
 ) -> None:
     """A sandbox Slack, a sandbox Azure ML and the bot, with you in a terminal as any of five people.
 
@@ -83,9 +86,10 @@ def demo(
     from bot.demo.start import run
 
     with one_sentence():
-        trouble = ("--latency", latency, *(word for text in fail or () for word in ("--fail", text)))
+        azure = ("--latency", latency, *(word for text in fail or () for word in ("--fail", text)))
+        azure += ("--any-python",) if any_python else ()
         folder = faq.absolute() if faq else None
-        code = run(state.absolute(), faq=folder, port=port, seconds=minutes * 60, trouble=trouble)
+        code = run(state.absolute(), faq=folder, port=port, seconds=minutes * 60, options=azure)
     raise typer.Exit(code)
 
 

@@ -147,6 +147,8 @@ def _about(detail: RunDetail, summary: str, now: datetime | None, lead: str = ""
     layout = Layout().text(f"{lead}*Run {mrkdwn.code(run.id)}: {WORDS[run.status]}*", keep=True)
     layout.text(mrkdwn.line(summary, 400) or _described(run), keep=True)
     layout.text(_times(run, now), keep=True)
+    if run.waiting.strip():
+        layout.text(f"Waiting: {mrkdwn.line(run.waiting)}")
     if run.status is RunStatus.FAILED or run.error.strip():
         layout.text("*Error*")
         layout.code(_tail_of(run.error) if run.error.strip() else "Azure ML gives no reason; the log may.")

@@ -32,10 +32,10 @@ from bot.sandbox.slack.terminal import Terminal
 START_SECONDS = 60.0
 
 
-def run(state: Path, *, faq: Path | None, port: int, seconds: float, trouble: tuple[str, ...] = ()) -> int:
+def run(state: Path, *, faq: Path | None, port: int, seconds: float, options: tuple[str, ...] = ()) -> int:
     """Start everything, let somebody type, stop everything; returns the exit code.
 
-    `trouble` are switches of the Azure ML sandbox that make it slow or let it fail.
+    `options` are switches of the Azure ML sandbox, such as those that make it slow or let it fail.
 
     Raises:
         ConfigurationError: a part can't start; its own sentence is in the message.
@@ -45,7 +45,7 @@ def run(state: Path, *, faq: Path | None, port: int, seconds: float, trouble: tu
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with contextlib.ExitStack() as stack:
-        azure = stack.enter_context(_part(state, "azureml", "bot.sandbox.azureml", *_confinement(state), *trouble))
+        azure = stack.enter_context(_part(state, "azureml", "bot.sandbox.azureml", *_confinement(state), *options))
         arguments = ("--port", str(_free(port)), "--manifest", str(_manifest(state)))
         slack = stack.enter_context(_part(state, "slack", "bot.sandbox.slack", *arguments))
         project = state / "projects" / "demo"

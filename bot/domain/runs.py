@@ -95,7 +95,7 @@ ANY_RUN = RunFilter()
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run as the service describes it. Times are UTC; `error` is the service's own text; `submitted_by` is a tag,
-    `parent` the id of the run that it is a child of."""
+    `parent` the id of the run that it is a child of, `waiting` the service's words for why it is still queued."""
 
     id: str
     experiment: str
@@ -109,6 +109,7 @@ class Run:
     error: str = ""
     submitted_by: str = ""
     parent: str = ""
+    waiting: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,8 +101,11 @@ JOURNEYS: Mapping[str, Journey] = {
     "roles": Journey("roles", {"roles": ROLES}, "Owner", who=OLIVIA),
 }
 CASES = [(journey, part) for journey, found in JOURNEYS.items() for part in found.parts]
-INDISTINCT = {("logs", "storage", "garbage"), ("logs", "storage", "empty")}
-"""Any text can be a log."""
+LEFT_OUT = {
+    ("logs", "storage", "garbage"),  # any text can be a log
+    ("logs", "storage", "empty"),
+    ("roles", "roles", "late"),  # of many requests each comes in time; tests/faults has the deadline
+}
 SOME = [
     ("submit", "deed", "lost"),
     ("submit", "deed", "drop"),
@@ -139,6 +142,9 @@ class Scene:
 
     def status(self, run_id: str) -> str:
         return next((str(run["status"]) for run in self.team.azure.runs() if run["id"] == run_id), "none")
+
+    def submitter(self, run_id: str) -> str:
+        return next(str(run["submitter"]) for run in self.team.azure.runs() if run["id"] == run_id)
 
     def prepared(self, journey: Journey) -> Callable[[], Said]:
         """How to take a journey; the same each time it is called."""
@@ -232,8 +238,8 @@ def check_the_run(scene: Scene, said: Said, told: Seen, known: set[str], trouble
     eventually(lambda: new_runs(scene, known) == [told.run_id])
     ended = scene.team.until(said.mark, f"run `{told.run_id}` has ended")
     assert "Completed" in ended.text
-    submitter = next(run["submitter"] for run in scene.team.azure.runs() if run["id"] == told.run_id)
-    assert submitter in {"dana", DANA}
+    # Whose it is was known at once, or is written on it when it has arrived.
+    eventually(lambda: scene.submitter(told.run_id) in {"dana", DANA})
 
 
 @pytest.mark.parametrize(("journey", "part", "trouble"), SOME)
@@ -249,7 +255,7 @@ def test_trouble_ends_in_one_clear_message_and_the_right_state(
 def test_every_trouble_with_every_part_of_every_journey(scene: Scene, journey: str, part: str) -> None:
     for trouble in TROUBLE:
         slow_twice = trouble == "late" and part == "everything" and "deed" in JOURNEYS[journey].parts
-        if (journey, part, trouble) not in {*SOME, *INDISTINCT} and not slow_twice:
+        if (journey, part, trouble) not in {*SOME, *LEFT_OUT} and not slow_twice:
             take(scene, JOURNEYS[journey], JOURNEYS[journey].parts[part], trouble)
 
 
@@ -260,8 +266,10 @@ def test_a_sign_in_that_fails_is_said_and_the_next_one_works(scene: Scene) -> No
     texts = []
     for fault in (EVERYTHING | {"status": 401}, {"path": "/token$", "host": seed.LOGIN_HOST, "status": 503}):
         scene.team.azure.ask("POST", "/faults", fault)
-        texts.append(told())
-        scene.team.azure.ask("DELETE", "/faults")
+        try:
+            texts.append(told())
+        finally:
+            scene.team.azure.ask("DELETE", "/faults")
 
     assert all(is_clear(text) and "nothing was done" in text for text in texts), texts
     assert "doesn't accept my sign-in" in texts[0]
@@ -273,11 +281,11 @@ def test_a_submit_that_never_arrives_is_said_to_have_started_nothing(scene: Scen
     said = scene.team.type(DANA, TEAM_CHANNEL, "/aml submit make.py")
     told = scene.told(said)
     assert "know yet" in told.text
+    scene.team.azure.ask("DELETE", "/faults")
 
     scene.let_ten_minutes_pass(told.run_id)
     settled = scene.team.until(said.mark, f"Run `{told.run_id}` was not started")
 
-    scene.team.azure.ask("DELETE", "/faults")
     assert settled.ts == told.ts
     assert "You can submit it again" in settled.text
     eventually(lambda: scene.team.audit()[-1]["phase"] == "settled")

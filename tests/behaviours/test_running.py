@@ -81,6 +81,31 @@ def test_packages_become_an_environment_that_is_named_and_used_again(team: Team)
     assert "azureml-core" in team.command(RUI, f"env {names[0][1]}")
 
 
+def test_a_python_that_is_not_there_fails_the_run_and_is_told(team: Team) -> None:
+    said = team.type(DANA, TEAM_CHANNEL, "/aml submit train.py --pip azureml-core --python 3.7")
+    posted = team.posted(said, "train.py of project")
+
+    failed = team.until(said.mark, f"`{posted.run_id}`: Failed").text
+
+    assert "Image build failed: environment" in failed
+    assert "Python 3.7 was asked for and isn't installed on this machine; the sandbox has Python 3." in failed
+
+
+def test_runs_beyond_the_nodes_are_queued_with_the_reason(team: Team) -> None:
+    (team.project / "slow.py").write_text(SLOW, encoding="utf-8")
+    posted = []
+    for _ in range(3):
+        said = team.type(DANA, TEAM_CHANNEL, "/aml submit slow.py --compute gpu-cluster")
+        posted.append(team.posted(said, "slow.py of project"))
+
+    waiting = posted[-1].run_id
+    reason = "Waiting: All 2 nodes of gpu-cluster are busy; the run starts when one is free."
+    eventually(lambda: reason in team.command(RUI, f"status {waiting}"))
+    for each in posted:
+        team.command(DANA, f"cancel {each.run_id}")
+    assert "Waiting" not in team.until(posted[0].seq, f"`{waiting}`: Canceled").text
+
+
 def test_a_script_that_fails_shows_its_error(team: Team) -> None:
     said = team.type(DANA, TEAM_CHANNEL, "/aml submit train.py -- --epochs many")
     posted = team.posted(said, "aml-")

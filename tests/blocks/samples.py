@@ -90,7 +90,7 @@ escalations = st.builds(
 )
 runs = st.builds(
     Run, id=texts, experiment=texts, status=statuses, compute=texts, environment=texts, created=times, started=times,
-    ended=times, portal_url=texts, error=texts, submitted_by=texts,
+    ended=times, portal_url=texts, error=texts, submitted_by=texts, waiting=texts,
 )  # fmt: skip
 run_pages = st.builds(
     RunPage, runs=st.lists(runs, max_size=5).map(tuple), start=st.integers(0, 300), more=st.booleans()

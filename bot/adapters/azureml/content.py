@@ -55,6 +55,12 @@ def moment(value: datetime | None) -> datetime:
     return utc(value) or _LONG_AGO
 
 
+def waiting_of(record: Any) -> str:
+    """Why a run is queued, on one line; "" where the service doesn't say, or it isn't queued any more."""
+    said = getattr(record.queueing_info, "message", None) if record.status == "Queued" else None
+    return " ".join(said.split())[:_VALUE_LIMIT] if isinstance(said, str) else ""
+
+
 def error_text(response: Any, secrets: tuple[str, ...]) -> str:
     """The service's own text for a run's error, lines kept; "" when it has none."""
     text = getattr(getattr(response, "error", None), "message", None)

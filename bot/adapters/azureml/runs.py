@@ -289,6 +289,7 @@ class RunCalls(ReportCalls):
             error=error,
             submitted_by=(record.tags or {}).get(_SUBMITTED_BY, ""),
             parent=record.parent_run_id or "",
+            waiting=content.waiting_of(record),
         )
 
     def _client(self, record: Any) -> Any:

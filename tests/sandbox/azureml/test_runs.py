@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from bot.sandbox.azureml import seed
 from tests.sandbox.azureml.conftest import SandboxProcess, Sdk, SdkError, gone, until
 
 TRAIN = """
@@ -121,9 +122,22 @@ def test_runs_beyond_the_nodes_of_a_target_wait_and_say_why(sandbox: SandboxProc
     waiting = sdk.submit({"train.py": "print('at last')\n"}, target="gpu-cluster", run_id="waits-1")
 
     assert sdk.status(waiting) == "Queued"
+    path = f"/history/v1.0{seed.WORKSPACE_SCOPE}/runs/{waiting}"
+    until(lambda: sandbox.call("GET", seed.DATA_HOST, path).json().get("queueingInfo"), "the reason")
+    reason = sandbox.call("GET", seed.DATA_HOST, path).json()["queueingInfo"]["message"]
+    assert reason == "All 2 nodes of gpu-cluster are busy; the run starts when one is free."
     for run_id in busy:
         sdk.cancel(run_id)
     assert sdk.wait(waiting) == "Completed"
+
+
+def test_a_run_shows_that_its_files_are_being_collected(sdk: Sdk) -> None:
+    script = "for number in range(3000): open(f'outputs/{number}.txt', 'w').close()\n"
+
+    run_id = sdk.submit({"train.py": script})
+
+    until(lambda: sdk.status(run_id) == "Finalizing", "the files to be collected")
+    assert sdk.wait(run_id) == "Completed"
 
 
 def test_a_run_that_waits_can_be_canceled(sdk: Sdk) -> None:
