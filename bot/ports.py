@@ -19,6 +19,7 @@ from bot.domain.environments import (
     EnvironmentUse,
     MadeEnvironment,
 )
+from bot.domain.grants import RequestState, RoleRequest
 from bot.domain.help import Question, Verdict
 from bot.domain.models import Model, ModelRequest
 from bot.domain.policy import Link, Policy
@@ -246,6 +247,25 @@ class Audit(Protocol):
         """Store a row durably; the same row again changes nothing. Raises Unavailable."""
 
 
+class RoleRequests(Protocol):
+    """Refused requests for which a role may be asked for; survives a restart."""
+
+    def offer(self, request: RoleRequest) -> None:
+        """Keep a refused request; one that was asked for already and isn't granted yet stays as it is."""
+
+    def get(self, id: str) -> RoleRequest | None:  # noqa: A002 - what it is called everywhere
+        """The request with this id."""
+
+    def open(self) -> tuple[RoleRequest, ...]:
+        """Those that somebody was asked for and that are neither granted nor given up, oldest first."""
+
+    def move(self, request: RoleRequest, state: RequestState, since: datetime, *, job: str = "") -> bool:
+        """Take a request from the state that `request` shows to another; False when it isn't in that state any more."""
+
+    def forget(self, before: datetime) -> int:
+        """Delete requests since before then that aren't open; returns how many."""
+
+
 class HelpDesk(Protocol):
     """Questions, what readers said of the answers, and calls for a human."""
 
@@ -305,11 +325,13 @@ class FollowList(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A stored request while it is worked off. `repeated`: an earlier try may have got part of the way."""
+    """A stored request while it is worked off. `repeated`: an earlier try may have got part of the way; `handler` is
+    the name of the function that works it off."""
 
     key: str
     payload: Mapping[str, Any]
     repeated: bool = False
+    handler: str = ""
 
 
 class Jobs(Protocol):

@@ -106,6 +106,15 @@ class AzureSettings(Section):
         default=10, ge=0, le=600, description="seconds for which it is left alone then; doubled while it stays silent"
     )
     role_cache: float = Field(default=60, ge=0, le=60, description="seconds a look-up of Azure roles may be reused")
+    grant_interval: float = Field(
+        default=60,
+        ge=0.2,
+        le=3600,
+        description="seconds between two looks whether a role is granted that was asked for",
+    )
+    grant_hours: float = Field(
+        default=72, gt=0, le=2400, description="hours after which that is given up, and the one who needs it is told"
+    )
     watch_interval: float = Field(
         10, ge=0.2, le=600, description="seconds between two looks at the runs that are followed"
     )

@@ -101,6 +101,27 @@ escalations = sa.Table(
     sa.Column("job", sa.Text, nullable=False, server_default=""),
     sqlite_strict=True,
 )
+role_requests = sa.Table(
+    "role_request",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("handler", sa.Text, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),  # JSON, as the refused request's job had it
+    sa.Column("team", sa.Text, nullable=False),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("object_id", sa.Text, nullable=False),
+    sa.Column("command", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("refused", sa.Text, nullable=False),
+    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("job", sa.Text, nullable=False),
+    sqlite_strict=True,
+)
 watched_runs = sa.Table(
     "watched_run",
     metadata,

@@ -76,7 +76,7 @@ def _work_later(handler: str, key: str, payload: dict[str, Any]) -> None:
 
 def _attempt(handler: str, key: str, payload: dict[str, Any], *, repeated: bool) -> None:
     try:
-        _handlers[handler](Job(key, payload, repeated))
+        _handlers[handler](Job(key, payload, repeated, handler))
     except Exception:
         # What a person should hear was said by the handler; what comes here is retried, and must be findable.
         log.warning("job_attempt_failed", handler=handler, key=key, exc_info=True)

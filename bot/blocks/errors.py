@@ -1,16 +1,19 @@
 """What went wrong, what to do next, and the reference under which the log has more."""
 
-from bot.blocks import mrkdwn
+from bot.blocks import grants, mrkdwn
 from bot.blocks.layout import Layout
 from bot.blocks.message import Message
 from bot.domain.errors import BotError, PermissionDenied
+from bot.domain.grants import Offer
 
 
-def error(error: BotError, reference: str = "") -> Message:
-    """A failure that was foreseen."""
+def error(error: BotError, reference: str = "", offer: Offer | None = None) -> Message:
+    """A failure that was foreseen; `offer` is who can grant what is missing."""
     layout = Layout().text(f"{mrkdwn.bold(error.title)}\n{mrkdwn.prose(error.user_message)}", keep=True)
     if isinstance(error, PermissionDenied):
         layout.text(_what_would_help(error), keep=True)
+    if offer is not None:
+        grants.offered(layout, offer)
     return layout.context(_reference(reference)).message()
 
 

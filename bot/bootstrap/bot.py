@@ -21,6 +21,7 @@ from bot.adapters.azureml import (
     AzureMLWorkspace,
 )
 from bot.adapters.database import lock_state, open_database, open_state
+from bot.adapters.grants import RoleRequestTable
 from bot.adapters.jobs import DbosJobs
 from bot.adapters.policy_file import PolicyFile
 from bot.adapters.projects import ProjectSources
@@ -39,6 +40,7 @@ from bot.handlers.commands import Commands
 from bot.handlers.faq_source import FaqWatch
 from bot.handlers.follow import Follow
 from bot.handlers.forms import Forms
+from bot.handlers.grants import RoleRequests
 from bot.handlers.messages import Messages
 from bot.handlers.policy import PolicyWatch
 from bot.handlers.replies import Replies
@@ -53,8 +55,10 @@ from bot.ports import Job
 from bot.services.admin import Admin
 from bot.services.environments import Environments
 from bot.services.faq_source import FaqSource
+from bot.services.grants import Grants
 from bot.services.guard import Guard
 from bot.services.help import Help
+from bot.services.holders import Holders
 from bot.services.identity import Identity
 from bot.services.models import Models
 from bot.services.projects import Projects
@@ -99,9 +103,7 @@ class Bot:
         policies = policy_source(settings.policy, self._audit)
 
         token, base_url = settings.slack.bot_token.get_secret_value(), settings.slack.base_url
-        client = WebClient(token=token, base_url=base_url, timeout=_SLACK_TIMEOUT)
-        client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=3))
-        opener = WebClient(token=token, base_url=base_url, timeout=OPEN_TIMEOUT, retry_handlers=[])  # type: ignore[arg-type]  # a float is passed on to urllib as it is
+        client, opener = _clients(token, base_url)
         me = _identified(client, "" if http else settings.slack.app_token.get_secret_value())
         team, bot_user = str(me.team_id), str(me.bot_user_id)
 
@@ -134,24 +136,28 @@ class Bot:
             roles_service=Roles(role_service, guard, identity),
             source_url=entry_url,
         )
+        holders = Holders(role_service, guard, identity)
+        patience = timedelta(hours=settings.azure.grant_hours)
+        self._grants = Grants(RoleRequestTable(engine), holders, guard, identity, patience=patience)
+        workers: dict[str, Callable[[Job], None]] = {}
+        role_requests = RoleRequests(replies, self._grants, workers)
         actions = Actions(
             replies,
             help_service,
             commands,
+            role_requests,
             source_url=entry_url,
             help_channel=settings.help.channels[0] if settings.help.channels else "",
         )
         self._jobs = DbosJobs(engine)
-        _register(
-            self._jobs,
-            {
-                "message": Messages(replies, commands, bot_user, help_channels).work,
-                "command": commands.work,
-                "form": commands.work_form,
-                "form_opened": Forms(replies, identity, runs, projects).work_opened,
-                "action": actions.work,
-            },
-        )
+        workers |= {
+            "message": Messages(replies, commands, bot_user, help_channels).work,
+            "command": commands.work,
+            "form": commands.work_form,
+            "form_opened": Forms(replies, identity, runs, projects).work_opened,
+            "action": actions.work,
+        }
+        _register(self._jobs, workers)
         self._housekeeping = Clock(self._keep_house, HOUSEKEEPING_SECONDS)
         self._clock = Clock(
             _in_turn(Watch(replies, runs).tick, Follow(replies, reports).tick), settings.azure.watch_interval
@@ -159,6 +165,7 @@ class Bot:
         faq_watch = FaqWatch(replies, self._faq, team=team, channel=settings.faq.report_channel)
         policy_watch = PolicyWatch(replies, policies, team=team, channel=settings.policy_report_channel).tick
         self._policy_clock = Clock(policy_watch, settings.policy_interval, name="policy-clock")
+        self._grant_clock = Clock(role_requests.tick, settings.azure.grant_interval, name="grant-clock")
         self._faq_clock = Clock(faq_watch.tick, settings.faq.reload_interval, name="faq-clock")
 
         listeners = Listeners(
@@ -170,19 +177,21 @@ class Bot:
             answer_strangers=settings.help.answer_strangers,
             opener=opener,
         )
-        self._intake: _Intake
+        self._intake, self.address = self._way_in(settings, client, me, listeners, http=http)
+
+    def _way_in(
+        self, settings: Settings, client: WebClient, me: AuthorizeResult, listeners: Listeners, *, http: bool
+    ) -> tuple[_Intake, str]:
         if http:
             secret = settings.slack.signing_secret.get_secret_value()
             app = build_app(client, me, listeners, signing_secret=secret)
             server = HttpServer(
                 app, secret, settings.http.host, settings.http.port, others=_hooks(settings.faq, self._faq_clock)
             )
-            self._intake, self.address = server, f"http://{settings.http.host}:{server.port}/slack/events"
-        else:
-            app = build_app(client, me, listeners)
-            app_token = settings.slack.app_token.get_secret_value()
-            self._intake = SocketMode(app, app_token, base_url, connections=settings.slack.connections)
-            self.address = "Socket Mode"
+            return server, f"http://{settings.http.host}:{server.port}/slack/events"
+        app = build_app(client, me, listeners)
+        app_token, base_url = settings.slack.app_token.get_secret_value(), settings.slack.base_url
+        return SocketMode(app, app_token, base_url, connections=settings.slack.connections), "Socket Mode"
 
     def start(self) -> None:
         """First what an earlier process left unfinished, then what Slack sends."""
@@ -191,6 +200,7 @@ class Bot:
         self._clock.start()
         self._housekeeping.start()
         self._faq_clock.start()
+        self._grant_clock.start()
         self._policy_clock.start()
         self._log_audit_head()
         log.info("ready", intake=self.address)
@@ -205,12 +215,14 @@ class Bot:
         end = time.monotonic() + GRACE
         self._faq.close()
         self._sources.close()
-        for part in (self._intake, self._clock, self._jobs, self._faq_clock, self._policy_clock):
+        clocks = (self._faq_clock, self._policy_clock, self._grant_clock)
+        for part in (self._intake, self._clock, self._jobs, *clocks):
             part.stop(max(1.0, end - time.monotonic()))
         self._log_audit_head()
 
     def _keep_house(self) -> None:
         self._jobs.forget(KEEP_REQUESTS)
+        self._grants.forget()
         self._log_audit_head()
 
     def _log_audit_head(self) -> None:
@@ -251,6 +263,14 @@ def _identified(client: WebClient, app_token: str) -> AuthorizeResult:
     if app_token:
         check_app_token(client, app_token)
     return me
+
+
+def _clients(token: str, base_url: str) -> tuple[WebClient, WebClient]:
+    """The way to Slack, and the one for what must be answered at once."""
+    client = WebClient(token=token, base_url=base_url, timeout=_SLACK_TIMEOUT)
+    client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=3))
+    opener = WebClient(token=token, base_url=base_url, timeout=OPEN_TIMEOUT, retry_handlers=[])  # type: ignore[arg-type]  # a float is passed on to urllib as it is
+    return client, opener
 
 
 def _register(jobs: DbosJobs, work: Mapping[str, Callable[[Job], None]]) -> None:

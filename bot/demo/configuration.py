@@ -72,6 +72,7 @@ def _settings(state: Path, slack: dict[str, Any], azure: dict[str, Any], project
             "ca_bundle": azure["ca_bundle"],
             "role_cache": 2,
             "watch_interval": 0.5,
+            "grant_interval": 1,
         },
         "faq": {"folder": str(faq)} if faq else {},
         "help": {"channels": [help_channel], "on_call": [slack_seed.CHEN.id]},

@@ -38,6 +38,7 @@ COLUMNS = (
 class Phase(StrEnum):
     """Every attempt has a decision; one that was allowed has an outcome; an unknown outcome is settled later.
 
+    A request is for a role that somebody lacks: they ask others for it, it is granted or given up, they go on.
     An approval is given or refused by somebody else than the one who asked. A change is of what decisions rest on:
     links and the policy.
     """
@@ -45,6 +46,7 @@ class Phase(StrEnum):
     DECISION = "decision"
     OUTCOME = "outcome"
     SETTLED = "settled"
+    REQUEST = "request"
     APPROVAL = "approval"
     CHANGE = "change"
 

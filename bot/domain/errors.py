@@ -56,12 +56,22 @@ class NotLinked(BotError):
 
 class PermissionDenied(BotError):
     """A known person may not do this. `missing` is the Azure action or the policy rule, `role` the smallest role
-    that would help, `scope` where it would have to be assigned."""
+    that would help, `scope` where it would have to be assigned. `command` is the command that needs the action; it is
+    "" where no role would help."""
 
     title = "You may not do that"
 
-    def __init__(self, user_message: str, *, missing: str, role: str = "", scope: str = "", detail: str = "") -> None:
-        self.missing, self.role, self.scope = missing, role, scope
+    def __init__(
+        self,
+        user_message: str,
+        *,
+        missing: str,
+        role: str = "",
+        scope: str = "",
+        command: str = "",
+        detail: str = "",
+    ) -> None:
+        self.missing, self.role, self.scope, self.command = missing, role, scope, command
         super().__init__(user_message, detail=detail)
 
 

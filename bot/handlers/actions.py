@@ -1,10 +1,13 @@
 """Clicks on buttons in the bot's messages."""
 
+from collections.abc import Callable
+
 from bot.blocks import answers, help  # noqa: A004 - the feature's name in every folder
 from bot.domain.access import Caller
 from bot.domain.errors import InvalidRequest
 from bot.domain.help import Verdict
 from bot.handlers.commands import Commands, SourceUrl
+from bot.handlers.grants import RoleRequests
 from bot.handlers.replies import Replies
 from bot.handlers.reply import MessageRefused, Place, Posted, Reply, errors_shown_by
 from bot.parse import actions as parse
@@ -22,6 +25,7 @@ class Actions:
         replies: Replies,
         help_service: Help,
         commands: Commands,
+        role_requests: RoleRequests,
         *,
         source_url: SourceUrl | None,
         help_channel: str,
@@ -29,6 +33,7 @@ class Actions:
         self._replies = replies
         self._help = help_service
         self._commands = commands
+        self._role_requests = role_requests
         self._source_url = source_url
         self._help_channel = help_channel
 
@@ -49,39 +54,47 @@ class Actions:
 
     def _do(self, action_id: str, value: str, job: Job, reply: Reply) -> None:
         place = reply.place
+        caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
         if action_id in _VERDICTS:
             self._help.feedback(value, place.user, _VERDICTS[action_id])
             reply.private(help.feedback_thanks(_VERDICTS[action_id]))
         elif action_id == "ask_human":
             self._call_human(value, place.user, job.key, reply)
         elif action_id == "show_choice":
-            chosen = parse.choice(value)
-            section, referred = self._help.entry(chosen.key, chosen.file, chosen.anchor)
-            reply.private(
-                answers.section(
-                    chosen.key,
-                    section,
-                    referred,
-                    source_url=self._source_url,
-                    can_call_human=self._help.can_call_human,
-                )
-            )
-        elif action_id == "more_environments":
-            caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
-            self._commands.environments.list(parse.environments_page(value), caller, reply)
-        elif action_id == "more_roles":
-            caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
-            self._commands.roles.list(parse.more_roles(value), caller, reply)
-        elif action_id == "more_runs":
-            caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
-            self._commands.list_runs(parse.more_runs(value), caller, reply)
+            self._show_choice(value, reply)
+        elif action_id == "resume_request":
+            self._role_requests.resume(value, caller, job, reply)
         elif (click := self._commands.reports.clicks().get(action_id)) is not None:
-            caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
             in_public = not job.payload.get("ephemeral") and job.payload.get("ts")
             click(value, caller, reply, Posted(place.channel, job.payload["ts"]) if in_public else None)
-        elif action_id == "cancel_run":
-            caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
-            self._commands.cancel(parse.run_id(value), caller, reply)
+        elif (do := self._clicks().get(action_id)) is not None:
+            do(value, caller, reply)
+
+    def _clicks(self) -> dict[str, Callable[[str, Caller, Reply], None]]:
+        """What needs no more than the button's value and who clicked."""
+        commands = self._commands
+        return {
+            "ask_for_role": self._role_requests.ask,
+            "cancel_run": lambda value, caller, reply: commands.cancel(parse.run_id(value), caller, reply),
+            "more_environments": lambda value, caller, reply: commands.environments.list(
+                parse.environments_page(value), caller, reply
+            ),
+            "more_roles": lambda value, caller, reply: commands.roles.list(parse.more_roles(value), caller, reply),
+            "more_runs": lambda value, caller, reply: commands.list_runs(parse.more_runs(value), caller, reply),
+        }
+
+    def _show_choice(self, value: str, reply: Reply) -> None:
+        chosen = parse.choice(value)
+        section, referred = self._help.entry(chosen.key, chosen.file, chosen.anchor)
+        reply.private(
+            answers.section(
+                chosen.key,
+                section,
+                referred,
+                source_url=self._source_url,
+                can_call_human=self._help.can_call_human,
+            )
+        )
 
     def _call_human(self, key: str, user: str, job: str, reply: Reply) -> None:
         asked = self._help.asked(key)

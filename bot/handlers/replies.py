@@ -1,12 +1,18 @@
 """Makes a `Reply` for each request, all on one Slack client."""
 
 import copy
+from collections.abc import Callable, Mapping
 
 from slack_sdk import WebClient
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
 
+from bot.blocks.message import Message
+from bot.domain.errors import PermissionDenied
 from bot.handlers.reply import Place, Reply
 from bot.ports import Job
+
+Workers = Mapping[str, Callable[[Job], None]]
+"""What works off requests, by the names that the job engine knows."""
 
 
 class Replies:
@@ -17,6 +23,8 @@ class Replies:
     """
 
     def __init__(self, client: WebClient) -> None:
+        self.refusals: Callable[[PermissionDenied, Job, Place], Message] | None = None
+        """What a refusal says beyond the error, once somebody knows more."""
         self.client = copy.copy(client)
         self.client.retry_handlers = [
             handler for handler in client.retry_handlers if not isinstance(handler, ConnectionErrorRetryHandler)
@@ -24,4 +32,7 @@ class Replies:
 
     def to(self, job: Job, place: Place) -> Reply:
         """The reply to a request that came from `place`."""
-        return Reply(self.client, job.key, place, repeated=job.repeated)
+        reply = Reply(self.client, job.key, place, repeated=job.repeated)
+        if (say := self.refusals) is not None:
+            reply.refusal = lambda denied: say(denied, job, place)
+        return reply

@@ -5,7 +5,7 @@ before it posts, so that people see one reply; only what is private to one perso
 of it that could be looked at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ from bot.blocks import errors
 from bot.blocks.message import Message
 from bot.blocks.reports import Upload
 from bot.domain.access import reference_of
-from bot.domain.errors import BotError, InvalidRequest, Unavailable
+from bot.domain.errors import BotError, InvalidRequest, PermissionDenied, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +64,7 @@ class Reply:
         self.repeated = repeated
         self.key = key
         self.place = place
+        self.refusal: Callable[[PermissionDenied], Message] = lambda denied: errors.error(denied, reference_of(key))
 
     def public(
         self,
@@ -95,19 +96,28 @@ class Reply:
                 return self.public(message, part=part, channel=instead, thread_ts="", or_directly=or_directly)
             if not or_directly:
                 raise MessageRefused(_code(error)) from error
-            return self._post_directly(message, part)
+            return self.directly(self.place.user, message, part=part)
         except (SlackClientError, OSError) as error:
             raise _unavailable(error) from error
 
-    def private(self, message: Message) -> None:
+    def private(self, message: Message, *, part: str = "private") -> None:
         """Show to the asker alone. Raises Unavailable, MessageRefused."""
         try:
             if self.place.response_url:
                 self._respond(message)
             elif self.place.direct:
-                self._post(self.place.channel, self.place.thread_ts, message, "private")
+                self._post(self.place.channel, self.place.thread_ts, message, part)
             else:
                 self._whisper(message)
+        except (SlackClientError, OSError) as error:
+            raise _unavailable(error) from error
+
+    def directly(self, user: str, message: Message, *, part: str) -> Posted:
+        """Post to somebody's direct messages with the bot, once per key and `part`. Raises Unavailable,
+        MessageRefused."""
+        try:
+            channel = self._client.conversations_open(users=user)["channel"]["id"]
+            return self._post(channel, "", message, part)
         except (SlackClientError, OSError) as error:
             raise _unavailable(error) from error
 
@@ -188,14 +198,7 @@ class Reply:
         except SlackApiError as error:
             if not _is_not_here(error):
                 raise
-            self._post_directly(message, "private")
-
-    def _post_directly(self, message: Message, part: str) -> Posted:
-        try:
-            channel = self._client.conversations_open(users=self.place.user)["channel"]["id"]
-            return self._post(channel, "", message, part)
-        except (SlackClientError, OSError) as error:
-            raise _unavailable(error) from error
+            self.directly(self.place.user, message, part="private")
 
     def _post(self, channel: str, thread_ts: str, message: Message, part: str) -> Posted:
         earlier = self._posted_earlier(channel, thread_ts, part) if self.repeated else None
@@ -264,6 +267,9 @@ def errors_shown_by(reply: Reply) -> Iterator[None]:
         yield
     except SlackUnavailable:
         raise
+    except PermissionDenied as error:
+        log.info("refused", reference=reference, error=type(error).__name__, cause=error.detail)
+        _tell(reply, reply.refusal(error))
     except BotError as error:
         log.info("refused", reference=reference, error=type(error).__name__, cause=error.detail)
         _tell(reply, errors.error(error, reference))
@@ -274,7 +280,8 @@ def errors_shown_by(reply: Reply) -> Iterator[None]:
 
 def _tell(reply: Reply, message: Message) -> None:
     try:
-        reply.private(message)
+        # Not the part of an answer: a request that was refused may be done later, and answered then.
+        reply.private(message, part="refusal")
     except MessageRefused as refusal:
         # Nothing that is said reaches them; doing the whole request again would not either.
         log.warning("asker_not_told", reference=reference_of(reply.key), cause=str(refusal))

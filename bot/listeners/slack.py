@@ -34,7 +34,9 @@ _NOT_FOR_STRANGERS = "I only work for the people of my own workspace."
 _BUTTONS = (
     "feedback_helpful",
     "feedback_not_helpful",
+    "ask_for_role",
     "ask_human",
+    "resume_request",
     "show_choice",
     "cancel_run",
     "get_file",

@@ -157,6 +157,11 @@ class Guard:
         """Audit what became of an outcome that was unknown."""
         self._write(caller, command, Phase.SETTLED, result, detail, "")
 
+    @open_to_everyone("it is the guard")
+    def requested(self, caller: Caller, command: Command, result: str, detail: str, object_id: str) -> None:
+        """Audit what becomes of somebody's wish for the role that `command` needs."""
+        self._write(caller, command, Phase.REQUEST, result, detail, object_id)
+
     def _known(self, object_id: str) -> _Known:
         now = self._clock()
         with self._lock:
@@ -239,7 +244,8 @@ class Guard:
         else:
             what = _no_role(command, decision)
             advice = "No role here allows it; an owner of the workspace would have to create one."
-        return PermissionDenied(f"{what} {advice}", missing=action, role=role, scope=self.scope)
+        asked_for = command.name if role else ""
+        return PermissionDenied(f"{what} {advice}", missing=action, role=role, scope=self.scope, command=asked_for)
 
     def _write_outcome(self, principal: Principal, command: Command, result: str, reason: str) -> None:
         try:

@@ -19,6 +19,7 @@ from bot.domain.environments import (
     difference,
 )
 from bot.domain.faq import Answer, Hit, Outcome, Passage, Referred, Section, Substitution
+from bot.domain.grants import Offer, RoleRequest
 from bot.domain.help import Escalation, Question
 from bot.domain.models import Model, ModelList
 from bot.domain.packages import Packages
@@ -192,6 +193,12 @@ able = st.builds(Able, holder=holders, role=texts)
 who_can = st.builds(
     WhoCan, deed=deeds, scope=texts, able=st.lists(able, max_size=30).map(tuple), unseen=st.integers(0, 99),
     limited=st.booleans(),
+)  # fmt: skip
+offers = st.builds(Offer, id=texts, able=st.lists(able, max_size=12).map(tuple))
+role_requests = st.builds(
+    RoleRequest, key=texts, handler=texts, payload=st.just({}), team=texts, user=texts | st.just("U123ABC"),
+    channel=texts | st.just("C123ABC"), object_id=texts, command=texts, action=texts, role=texts, scope=texts,
+    refused=times, since=times,
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.blocks import Message, answers, environments, errors, help, models, reports, roles, runs, views, wheels  # noqa: A004 - the feature's name
+from bot.blocks import Message, answers, environments, errors, grants, help, models, reports, roles, runs, views, wheels  # noqa: A004 - the feature's name
 from bot.domain import commands
 from bot.domain import errors as domain_errors
 from bot.domain.help import Verdict
@@ -72,11 +72,16 @@ _BUILDERS: dict[str, st.SearchStrategy[Message]] = {
     "role": st.builds(roles.role, s.role_holders),
     "ability": st.builds(roles.ability, s.abilities),
     "who_can": st.builds(roles.who_can, s.who_can),
-    "error": st.builds(errors.error, _ERRORS, s.texts),
+    "request": st.builds(grants.request, s.role_requests),
+    "asked": st.builds(grants.asked, s.some, s.some, st.datetimes()),
+    "granted": st.builds(grants.granted, s.role_requests),
+    "given_up": st.builds(grants.given_up, s.role_requests),
+    "resumed": st.builds(grants.resumed, s.texts | st.just("C123ABC")),
+    "error": st.builds(errors.error, _ERRORS, s.texts, st.none() | s.offers),
     "bug": st.builds(errors.bug, s.texts),
 }
-# To the one who started a run.
-_MAY_CALL = {"ended"}
+# To the one who started a run; and of somebody to whom the message doesn't go.
+_MAY_CALL = {"ended", "request"}
 _LEAN = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -116,14 +121,14 @@ def test_a_form_that_can_not_be_used_is_sound(error: domain_errors.BotError | No
 
 
 def _public_builders() -> Iterator[str]:
-    for module in (answers, help, runs, reports, environments, roles, models, wheels, errors):
+    for module in (answers, help, runs, reports, environments, roles, models, wheels, errors, grants):
         for name, value in vars(module).items():
             if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_"):
                 yield name
 
 
 def test_every_builder_of_a_message_is_among_them() -> None:
-    others = {"escalation", "summary", "able_people", "newest", "number", "series", "picture", "file"}
+    others = {"escalation", "summary", "able_people", "offered", "newest", "number", "series", "picture", "file"}
     assert set(_public_builders()) - others == set(_BUILDERS)
 
 

@@ -42,6 +42,7 @@ class FakeRoles:
         self.denied: list[DenyAssignment] = []
         self.broken: Exception | None = None
         self.lookups = 0
+        self.known: tuple[RoleDefinition, ...] = (READER, SCIENTIST)
 
     def assignments_of(self, object_id: str) -> tuple[RoleAssignment, ...]:
         self.lookups += 1
@@ -53,7 +54,7 @@ class FakeRoles:
         return tuple(self.held)
 
     def definitions(self) -> tuple[RoleDefinition, ...]:
-        return (READER, SCIENTIST)
+        return self.known
 
     def denials(self, object_id: str) -> tuple[DenyAssignment, ...]:
         return tuple(self.denied)
