@@ -1,6 +1,8 @@
 """The files of a FAQ folder, read completely or refused."""
 
+import math
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,7 +10,12 @@ from bot.domain.errors import ConfigurationError
 from bot.domain.faq import Problem
 
 MAX_BYTES = 32 * 1024 * 1024
-"""A larger file is no FAQ: reading it would take minutes and gigabytes."""
+MAX_LINES = 1_000_000
+"""A larger file is no FAQ: making sections of it would take minutes and gigabytes."""
+
+MAX_FAQ_BYTES = 8 * MAX_BYTES
+MAX_FAQ_LINES = 3 * MAX_LINES
+"""The same for all files together: twice what a hundred thousand entries have."""
 
 _SUFFIXES = frozenset({".md", ".markdown"})
 _SHOWN = 5
@@ -57,6 +64,7 @@ def contents(folder: Path, *, also: tuple[str, ...] = ()) -> Contents:
             detail=str(error),
         ) from error
     found = Contents(folder)
+    size = lines = 0
     for path in paths:
         name = path.relative_to(folder).as_posix()
         try:
@@ -67,6 +75,13 @@ def contents(folder: Path, *, also: tuple[str, ...] = ()) -> Contents:
             found.unread.append((f"{name} {reason}: check the file's permissions)", problem))
         except ValueError as error:
             found.unread.append((f"{name} {error}", Problem(name, 1, f"{error}; it was left out")))
+        else:
+            size, lines = size + len(found.files[name]), lines + _line_count(found.files[name])
+        if size > MAX_FAQ_BYTES or lines > MAX_FAQ_LINES:
+            raise ConfigurationError(
+                f"The FAQ folder “{folder}” holds more than {_megabytes(MAX_FAQ_BYTES)} or {MAX_FAQ_LINES:,} lines of "
+                "text. Move what is no question with its answer out of it, or point the FAQ setting to a folder in it."
+            )
     return found
 
 
@@ -101,17 +116,17 @@ def texts(found: Contents, *, strict: bool = True) -> Files:
     return read
 
 
-def _files(folder: Path, also: tuple[str, ...]) -> list[Path]:
-    found: list[Path] = []
-    for path in folder.iterdir():
-        if path.name.startswith("."):
-            continue
-        if path.is_dir():
-            if not path.is_symlink():  # it may lead back up
-                found.extend(_files(path, also))
-        elif _is_markdown(path) or path.name.endswith(also):
-            found.append(path)
-    return found
+def _files(folder: Path, also: tuple[str, ...]) -> Iterator[Path]:
+    folders = [folder]
+    while folders:
+        for path in folders.pop().iterdir():
+            if path.name.startswith("."):
+                continue
+            if path.is_dir():
+                if not path.is_symlink():  # it may lead back up
+                    folders.append(path)
+            elif _is_markdown(path) or path.name.endswith(also):
+                yield path
 
 
 def _is_markdown(path: Path) -> bool:
@@ -125,13 +140,26 @@ def _content(path: Path) -> bytes:
         OSError: it can't be read.
         ValueError: it isn't a file, or too large.
     """
-    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would never end
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # a pipe would never end
         raise ValueError("is not a regular file")
+    if status.st_size > MAX_BYTES:
+        raise ValueError(f"has {_megabytes(status.st_size)} where {_megabytes(MAX_BYTES)} is the most: split it")
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise ValueError(f"is larger than {MAX_BYTES // 1024 // 1024} MB: split it")
+        raise ValueError(f"is growing beyond {_megabytes(MAX_BYTES)}, which is the most: split it")
+    if (lines := _line_count(content)) > MAX_LINES:
+        raise ValueError(f"has {lines:,} lines where {MAX_LINES:,} is the most: split it")
     return content
+
+
+def _line_count(content: bytes) -> int:
+    return content.count(b"\n") + content.count(b"\r") - content.count(b"\r\n")
+
+
+def _megabytes(size: int) -> str:
+    return f"{math.ceil(size / 1024 / 1024):,} MB"
 
 
 def _reason(error: OSError) -> str:

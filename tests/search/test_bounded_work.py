@@ -1,10 +1,10 @@
 """No question, whatever its text, makes the search do much more work than a plain one: counted, not timed.
 
-Counted are the postings that a question's sums read and the words that its own are compared with for spelling, in the
-FAQ that comes with the bot.
+Counted are the postings that a question reads, those of questions that were asked before included, and the words that
+its own are compared with for spelling, in the FAQ that comes with the bot.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -12,10 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rapidfuzz import process
 
-from bot.domain.faq import Case
+from bot.domain.faq import Case, Section
 from bot.search import Faq, load, load_cases
 from bot.search import spelling as spelling_of
+from bot.search.asked import _Questions
 from bot.search.postings import Postings
+from bot.search.query import Unit
 from bot.search.words import lexicon
 from tests.search.conftest import SHIPPED
 
@@ -33,10 +35,10 @@ class Work:
     def total(self) -> int:
         return self.postings + self.compared
 
-    def of(self, query: str) -> int:
-        """What one question takes, asked as a message is."""
+    def of(self, query: str, topic: Section | None = None) -> int:
+        """What one question takes, asked as a message is, in a thread about `topic`."""
         before = self.total
-        _FAQ.ask_all(query)
+        _FAQ.ask_all(query, topic)
         return self.total - before
 
 
@@ -50,6 +52,13 @@ def work() -> Iterator[Work]:
         counted.postings += len(slots)
         return slots, weights
 
+    real_likeness = _Questions.likeness
+
+    def likeness(questions: _Questions, named: Sequence[tuple[Unit, float]]) -> float:
+        terms = (term for unit, _ in named for terms, _ in unit.readings for term in terms)
+        counted.postings += sum(len(questions._having.get(term, ())) for term in terms)
+        return real_likeness(questions, named)
+
     class Process:
         @staticmethod
         def extract(query: str, choices: list[str], **given: Any) -> object:
@@ -58,6 +67,7 @@ def work() -> Iterator[Work]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Postings, "_list", read)
+        patched.setattr(_Questions, "likeness", likeness)
         patched.setattr(spelling_of, "process", Process)
         yield counted
 
@@ -116,16 +126,56 @@ def test_no_text_makes_it_work_more_than_fifty_times_as_much(work: Work, plain: 
     assert work.of(QUERIES[name]()) <= _MOST * plain
 
 
+@pytest.fixture(scope="module")
+def heaviest(work: Work) -> list[str]:
+    """The words that take most, first."""
+    known = sorted({*_FAQ.index.vocabulary, *lexicon().synonym_words, *lexicon().everyday})
+    return sorted(known, key=lambda word: -work.of(word))[:180]
+
+
+@pytest.mark.parametrize("questions", [1, 2, 3])
+def test_the_words_that_take_most_together_take_no_more(
+    work: Work, plain: int, heaviest: list[str], questions: int
+) -> None:
+    dealt = (" ".join(heaviest[at::questions][:60]) for at in range(questions))
+    message = "? ".join(f"how do i {words}" for words in dealt) + "?"
+
+    taken = max(work.of(message, topic) for topic in (None, *_FAQ.sections))
+
+    assert taken <= _MOST * plain
+
+
+def test_what_goes_on_from_a_thread_takes_no_more(work: Work, plain: int, heaviest: list[str]) -> None:
+    follow_ups = ("and for that?", f"and for {' '.join(heaviest[:4])}?", f"what about {' '.join(heaviest[:2])}? why?")
+
+    taken = max(work.of(message, topic) for message in follow_ups for topic in _FAQ.sections)
+
+    assert taken <= _MOST * plain
+
+
 _WORD = st.one_of(
     st.sampled_from(sorted(_FAQ.index.vocabulary)),
     st.sampled_from(lexicon().synonym_words),
     st.sampled_from(sorted(_FAQ.index.vocabulary)).map(lambda word: word[1:] + word[0]),
+    st.sampled_from(
+        ("?", "and how do i", "!", "\n", "```", "1.", "also, can we", "\u200b", "\x00", "(a+)+$", "\U0001f35e")
+    ),
     st.text(max_size=12),
 )
+_MESSAGES = st.lists(_WORD, max_size=400).map(" ".join)
+_TOPICS = st.none() | st.sampled_from(_FAQ.sections)
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(_WORD, max_size=400).map(" ".join))
-@example(_VOCABULARY[::-1])
-def test_no_mixture_of_words_does_either(work: Work, plain: int, query: str) -> None:
-    assert work.of(query) <= _MOST * plain
+@given(_MESSAGES, _TOPICS)
+@example(_VOCABULARY[::-1], None)
+def test_no_mixture_of_words_does_either(work: Work, plain: int, query: str, topic: Section | None) -> None:
+    assert work.of(query, topic) <= _MOST * plain
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@settings(max_examples=4000, deadline=None)
+@given(st.one_of(_MESSAGES, st.text(max_size=2000), _MESSAGES.map(lambda text: (text * 400)[:40_000])), _TOPICS)
+def test_no_mixture_does_in_a_long_search_for_one(work: Work, plain: int, query: str, topic: Section | None) -> None:
+    assert work.of(query, topic) <= _MOST * plain

@@ -1,12 +1,13 @@
 """A FAQ folder is usable, or refused with one sentence that says what to do."""
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from bot.domain.errors import ConfigurationError
-from bot.search import Thresholds, load, read
+from bot.search import Thresholds, folder, load, read
 from tests.search.conftest import SHIPPED
 
 
@@ -122,7 +123,7 @@ def test_if_not_strict_bytes_that_are_not_utf8_are_replaced_and_reported(tmp_pat
     ]
 
 
-@pytest.mark.parametrize("kind", ["pipe", "dangling link", "too large"])
+@pytest.mark.parametrize("kind", ["pipe", "dangling link", "too large", "too many lines"])
 def test_what_can_not_be_read_refuses_the_faq_or_is_left_out_if_not_strict(tmp_path: Path, kind: str) -> None:
     (tmp_path / "b.md").write_text("# B\n\nb")
     odd = tmp_path / "odd.md"
@@ -130,6 +131,8 @@ def test_what_can_not_be_read_refuses_the_faq_or_is_left_out_if_not_strict(tmp_p
         os.mkfifo(odd)
     elif kind == "dangling link":
         odd.symlink_to(tmp_path / "nowhere.md")
+    elif kind == "too many lines":
+        odd.write_bytes(b"# A\rx\r\n\n" * 400_000)
     else:
         with odd.open("wb") as file:
             file.truncate(200 * 1024 * 1024)
@@ -140,6 +143,72 @@ def test_what_can_not_be_read_refuses_the_faq_or_is_left_out_if_not_strict(tmp_p
     assert "odd.md" in message
     assert [section.title for section in faq.sections] == ["B"]
     assert [(problem.file, "it was left out" in problem.message) for problem in faq.problems] == [("odd.md", True)]
+
+
+def test_what_is_too_large_is_told_with_its_size_and_what_is_the_most(tmp_path: Path) -> None:
+    with (tmp_path / "large.md").open("wb") as file:
+        file.truncate(200 * 1024 * 1024)
+    (tmp_path / "long.md").write_bytes(b"x\r\n" * 1_000_001)
+
+    message = refusal(tmp_path)
+
+    assert "large.md has 200 MB where 32 MB is the most: split it" in message
+    assert "long.md has 1,000,001 lines where 1,000,000 is the most: split it" in message
+
+
+@pytest.mark.parametrize("limit", ["MAX_FAQ_BYTES", "MAX_FAQ_LINES"])
+def test_a_folder_with_too_much_in_all_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.md").write_text("# A\n\nx\n")
+    monkeypatch.setattr(folder, limit, 10 if limit == "MAX_FAQ_BYTES" else 7)
+
+    assert "Move what is no question with its answer out of it" in refusal(tmp_path)
+    with pytest.raises(ConfigurationError, match="Move what is no question"):
+        load(tmp_path, strict=False)
+
+
+def test_folders_in_folders_are_read_however_deep(tmp_path: Path) -> None:
+    deep = tmp_path
+    for _ in range(1100):
+        deep = deep / "d"
+        deep.mkdir()
+    (deep / "a.md").write_text("# A\n\nx\n")
+
+    titles = [section.title for section in load(tmp_path).sections]
+
+    assert titles == ["A"]
+    (deep / "a.md").unlink()
+    while deep != tmp_path:  # what clears up after tests doesn't go so deep
+        deep.rmdir()
+        deep = deep.parent
+
+
+def test_a_faq_that_changes_while_it_is_read_is_never_taken_for_another(tmp_path: Path) -> None:
+    faq, state = tmp_path / "faq", tmp_path / "state"
+    faq.mkdir()
+    versions = [f"# Title {number}\n\nAnswer {number} of {100 * 'words '}\n" for number in range(8)]
+    (faq / "a.md").write_text(versions[0])
+    done = threading.Event()
+
+    def write() -> None:
+        for number in range(400):
+            fresh = tmp_path / "fresh.md"
+            fresh.write_text(versions[number % len(versions)])
+            fresh.replace(faq / "a.md")
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = set()
+    while not done.is_set():
+        (section,) = load(faq, cached_in=state).sections
+        assert f"# {section.title}\n\n{section.body}\n" in versions
+        seen.add(section.title)
+    writer.join()
+
+    (last,) = load(faq, cached_in=state).sections
+    assert last.title == f"Title {399 % len(versions)}"
+    assert last == load(faq).sections[0]
 
 
 def test_dead_links_of_tables_of_contents_and_html_are_reported_with_their_lines(tmp_path: Path) -> None:
