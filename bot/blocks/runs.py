@@ -1,6 +1,7 @@
 """Runs: the one message that follows a run from start to end, and the answers about runs."""
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -40,9 +41,12 @@ def summary(spec: RunSpec) -> str:
     commit = f" at {spec.ref} (commit {spec.commit[:12]})" if spec.commit else ""
     if spec.packages:
         environment = f"{environment} ({spec.packages})"
+    # What a folder holds isn't kept for each run: only a commit is the same again for certain.
+    folder = "" if spec.commit else ", with the folder's files as they are now"
+    again = f". Run {repeated} once more{folder}" if (repeated := dict(spec.tags).get("retry_of")) else ""
     text = (
         f"{spec.script} of project {spec.project or 'without a name'}{commit} on {spec.compute}, "
-        f"environment {environment}, experiment {spec.experiment}{arguments}"
+        f"environment {environment}, experiment {spec.experiment}{arguments}{again}"
     )
     return mrkdwn.shorten(text, 400)
 
@@ -103,6 +107,26 @@ def run_list(page: RunPage, wanted: RunFilter, *, mine: bool = False) -> Message
     return layout.message()
 
 
+def child_list(run: Run, children: Sequence[Run]) -> Message:
+    """The latest runs that `run` started itself, in the order given."""
+    title = f"*Runs that run {mrkdwn.code(run.id)} started*"
+    if not children:
+        return Layout().text(f"{title}\nIt has started none.", keep=True).message()
+    layout = Layout().text(f"{title}\n{_counted(children)}.", keep=True)
+    for child in children[:LISTED]:
+        layout.text(_listed(child))
+    if len(children) > LISTED:
+        layout.context(f"These are the latest {LISTED}.")
+    return layout.message()
+
+
+def _counted(children: Sequence[Run]) -> str:
+    """How many there are in each state."""
+    states = Counter(WORDS[child.status].partition(":")[0] for child in children)
+    each = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    return f"{len(children)} run{'s' if len(children) > 1 else ''}: {each}"
+
+
 def _chosen_by(wanted: RunFilter, *, mine: bool) -> str:
     parts = [
         f"of experiment {mrkdwn.line(wanted.experiment)}" if wanted.experiment else "",
@@ -152,6 +176,9 @@ def _about(detail: RunDetail, summary: str, now: datetime | None, lead: str = ""
     if run.status is RunStatus.FAILED or run.error.strip():
         layout.text("*Error*")
         layout.code(_tail_of(run.error) if run.error.strip() else "Azure ML gives no reason; the log may.")
+    if detail.children:
+        command = mrkdwn.code(f"/aml runs --children {run.id}")
+        layout.text(f"It has started {_counted(detail.children)}. {command} lists them.")
     if detail.metrics:
         layout.text("*Metrics*").code(_table(detail.metrics))
     if any(line.strip() for line in detail.log):
@@ -176,6 +203,7 @@ def _described(run: Run) -> str:
         f"on {mrkdwn.line(run.compute)}" if run.compute else "",
         f"environment {mrkdwn.line(run.environment)}" if run.environment else "",
         f"submitted by {mrkdwn.line(run.submitted_by)}" if run.submitted_by else "",
+        f"started by run {mrkdwn.code(run.parent)}" if run.parent else "",
     ]
     return ", ".join(part for part in parts if part)
 

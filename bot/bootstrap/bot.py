@@ -62,6 +62,7 @@ from bot.services.holders import Holders
 from bot.services.identity import Identity
 from bot.services.models import Models
 from bot.services.projects import Projects
+from bot.services.repeating import Repeating
 from bot.services.reports import Reports
 from bot.services.roles import Roles
 from bot.services.runs import Runs
@@ -129,6 +130,7 @@ class Bot:
             help_service=help_service,
             admin_service=Admin(self._faq, policies, guard),
             runs_service=runs,
+            repeating_service=Repeating(workspace, guard, projects),
             environments_service=Environments(workspace, guard),
             models_service=Models(workspace, guard),
             reports_service=reports,

@@ -17,7 +17,7 @@ commands = ["whoami", "envs", "env", "env-diff", "models", "model", "runs", "sta
 roles = ["*"]
 
 [[allow]]
-commands = ["submit", "cancel", "env-create", "add-wheel", "model-register"]
+commands = ["submit", "retry", "cancel", "env-create", "add-wheel", "model-register"]
 roles = ["Owner", "Contributor", "AzureML Data Scientist"]
 
 [[allow]]

@@ -64,10 +64,17 @@ FILES = Command(
     example="files aml-3f9a12bc44de --get outputs/model.pkl",
 )
 CANCEL = Command("cancel", "cancel RUN", "stop a run", action=access.RUN_CANCEL, example="cancel aml-3f9a12bc44de")
+RETRY = Command(
+    "retry",
+    "retry RUN",
+    "submit a run once more: the same commit, script, arguments, environment and compute target",
+    action=access.RUN_SUBMIT,
+    example="retry aml-3f9a12bc44de",
+)
 RUNS = Command(
     "runs",
-    "runs [--experiment NAME] [--status STATUS] [--mine]",
-    "the latest runs of the workspace",
+    "runs [--experiment NAME] [--status STATUS] [--mine] | runs --children RUN",
+    "the latest runs of the workspace, or those that a run started itself",
     action=access.RUN_READ,
     example="runs --mine --status Failed",
 )
@@ -161,6 +168,7 @@ ALL: tuple[Command, ...] = (
     METRICS,
     FILES,
     CANCEL,
+    RETRY,
     RUNS,
     ENVS,
     ENV,

@@ -42,7 +42,9 @@ class RunStatus(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SubmitRequest:
     """What a person typed or chose; "" where they left it to the project's defaults. `arguments` go to the script,
-    `ref` is a branch, tag or commit of a project in Git, `packages` stand in place of an environment."""
+    `ref` is a branch, tag or commit of a project in Git, `packages` stand in place of an environment. A
+    request that `repeats` a run is exactly as that was: without arguments where it had none, and of the full hash
+    `commit` where its project is in Git."""
 
     script: str
     project: str = ""
@@ -52,6 +54,8 @@ class SubmitRequest:
     arguments: tuple[str, ...] = ()
     ref: str = ""
     packages: Packages | None = None
+    commit: str = ""
+    repeats: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +149,13 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
-    """A run with what its script reported. `log` holds the last lines of `user_logs/std_log.txt`, oldest first."""
+    """A run with what its script reported. `log` holds the last lines of `user_logs/std_log.txt`, oldest first;
+    `children` are the latest runs that it started itself, where they were asked for."""
 
     run: Run
     metrics: tuple[Metric, ...] = ()
     log: tuple[str, ...] = ()
+    children: tuple[Run, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from bot.handlers.roles import RoleCommands
 from bot.handlers.wheels import WheelCommands
 from bot.parse import commands as parse
 from bot.parse import requests
+from bot.parse.submit import again
 from bot.parse.text import MAX_LENGTH, plain
 from bot.ports import Job
 from bot.services.admin import Admin
@@ -28,6 +29,7 @@ from bot.services.environments import Environments
 from bot.services.help import Help
 from bot.services.identity import Identity
 from bot.services.models import Models
+from bot.services.repeating import Repeating
 from bot.services.reports import Reports
 from bot.services.roles import Roles
 from bot.services.runs import Runs
@@ -49,6 +51,7 @@ class Commands:
         help_service: Help,
         admin_service: Admin,
         runs_service: Runs,
+        repeating_service: Repeating,
         environments_service: Environments,
         wheels_service: Wheels,
         models_service: Models,
@@ -61,6 +64,7 @@ class Commands:
         self._help = help_service
         self._admin = admin_service
         self._runs = runs_service
+        self._repeating = repeating_service
         self.environments = EnvironmentCommands(identity, environments_service)
         self.roles = RoleCommands(identity, roles_service)
         self.reports = ReportCommands(identity, reports_service)
@@ -71,6 +75,8 @@ class Commands:
             requests.SubmitForm: self._submit_help,
             requests.Status: self._status,
             requests.Cancel: self._cancel,
+            requests.Retry: self._retry,
+            requests.Children: self._children,
             requests.Runs: self.list_runs,
             requests.Admin: self._show_state,
             **self.environments.handlers(),
@@ -147,11 +153,18 @@ class Commands:
         reply.private(help.help_command(table.SUBMIT))
 
     def _submit(self, request: requests.Submit, caller: Caller, reply: Reply) -> None:
-        if reply.repeated and self._take_up(caller, reply):
-            return
+        if not (reply.repeated and self._take_up(caller, reply)):
+            self._start(request.request, caller, reply)
+
+    def _retry(self, request: requests.Retry, caller: Caller, reply: Reply) -> None:
+        if not (reply.repeated and self._take_up(caller, reply)):
+            found = self._repeating.request_of(self._principal(caller, table.RETRY), request.run_id)
+            self._start(again(found), caller, reply)
+
+    def _start(self, request: SubmitRequest, caller: Caller, reply: Reply) -> None:
         principal = self._principal(caller, table.SUBMIT)
         try:
-            submitted = self._runs.submit(principal, request.request)
+            submitted = self._runs.submit(principal, request)
         except OutcomeUnknown:
             self._follow_unsettled(caller, reply)
             return
@@ -199,6 +212,10 @@ class Commands:
 
     def _cancel(self, request: requests.Cancel, caller: Caller, reply: Reply) -> None:
         self.cancel(request.run_id, caller, reply)
+
+    def _children(self, request: requests.Children, caller: Caller, reply: Reply) -> None:
+        run, found = self._runs.children(self._principal(caller, table.RUNS), request.run_id)
+        reply.shown(runs.child_list(run, found))
 
     def list_runs(self, request: requests.Runs, caller: Caller, reply: Reply) -> None:
         """A page of runs, from a command or a button."""

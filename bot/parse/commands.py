@@ -14,15 +14,17 @@ from bot.domain import commands
 from bot.domain.commands import Command
 from bot.domain.errors import InvalidRequest, UnknownCommand
 from bot.parse import environments, models, names, reports, roles
-from bot.parse.options import at_most, nearest_commands, only, read, shown, unmarked, usage
+from bot.parse.options import at_most, flags, nearest_commands, only, read, shown, unmarked, usage
 from bot.parse.questions import opens_like_a_question
 from bot.parse.requests import (
     AddWheel,
     Admin,
     Ask,
     Cancel,
+    Children,
     Help,
     Request,
+    Retry,
     RoleInfo,
     Runs,
     Status,
@@ -35,11 +37,13 @@ from bot.parse.text import is_greeting
 from bot.parse.words import Word, split
 
 _ALIKE = 0.6  # share of letters that must agree before a name is suggested
+_MINE = "--mine"
 _SLASH = re.compile(r"/?aml(?:-bot)?\s+", re.IGNORECASE)
 _NEED_MORE = (
     commands.ASK,
     commands.SUBMIT,
     commands.CANCEL,
+    commands.RETRY,
     commands.ENV,
     commands.ENV_DIFF,
     commands.ENV_CREATE,
@@ -141,22 +145,27 @@ def _alone(make: Callable[[], Request]) -> Callable[[Command, str], Request]:
 
 
 def _runs(command: Command, rest: str) -> Request:
-    found = unmarked(split(rest))
-    flags = [word for word in found if word.text == "--mine" and not word.quoted]
+    chosen, found = flags(unmarked(split(rest)), (_MINE,))
     try:
-        given = read(
-            tuple(word for word in found if word not in flags), ("--experiment", "--status", "--mine"), command
-        )
+        given = read(found, ("--experiment", "--status", "--children", _MINE), command)
         at_most(command, tuple(Word(word) for word in given.words), 0)
-        experiment, status = given.one("--experiment"), given.one("--status")
+        experiment, status, parent = (given.one(option) for option in ("--experiment", "--status", "--children"))
+        if parent:
+            _refuse_others(experiment or status or chosen)
+            return Children(names.run_id(parent))
         return Runs(
             names.experiment(experiment) if experiment else "",
             names.status(status) if status else None,
-            mine=bool(flags),
+            mine=bool(chosen),
         )
     except InvalidRequest as error:
         said = error.user_message
         raise InvalidRequest(said if usage(command) in said else f"{said} {usage(command)}") from error
+
+
+def _refuse_others(chosen: object) -> None:
+    if chosen:
+        raise InvalidRequest("--children stands alone: it lists all that a run started.")
 
 
 _PARSERS: dict[str, Callable[[Command, str], Request]] = {
@@ -168,6 +177,7 @@ _PARSERS: dict[str, Callable[[Command, str], Request]] = {
     commands.METRICS.name: reports.metrics,
     commands.FILES.name: reports.files,
     commands.CANCEL.name: _of_a_run(Cancel),
+    commands.RETRY.name: _of_a_run(Retry),
     commands.RUNS.name: _runs,
     commands.ENVS.name: environments.listing,
     commands.ENV.name: environments.info,

@@ -14,6 +14,7 @@ _COMPUTE = re.compile(r"[a-zA-Z0-9][\w-]{0,63}", re.ASCII)
 _EXPERIMENT = re.compile(r"[a-zA-Z0-9][\w-]{0,254}", re.ASCII)
 _ENVIRONMENT = re.compile(r"([a-zA-Z0-9][\w.-]{0,254})(?::([\w.-]{1,64}))?", re.ASCII)
 _REF = re.compile(r"(?!-)(?!.*\.\.)(?!.*\.lock\Z)[A-Za-z0-9_][A-Za-z0-9._/+-]{0,199}")
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _DRIVE = re.compile(r"[a-zA-Z]:")
 _SCRIPT_LENGTH = 300
 _ROLE_LENGTH = 128
@@ -54,6 +55,11 @@ def ref(text: str) -> str:
     (`-x`, `a..b`, `a:b`, `HEAD~1`, `main@{1}`) isn't one."""
     sentence = f"“{_short(text)}” isn't a branch, a tag or a commit: those are {_LETTERS}, and “.”, “+” and “/”."
     return _matching(_REF, text, sentence)
+
+
+def commit(text: str) -> str:
+    """The full hash of a commit."""
+    return _matching(_COMMIT, text, f"“{_short(text)}” isn't the full hash of a commit.")
 
 
 def new_environment(text: str) -> str:

@@ -98,6 +98,22 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Retry:
+    """The same run once more."""
+
+    run_id: str
+    command: ClassVar[Command] = commands.RETRY
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """The runs that a run started itself."""
+
+    run_id: str
+    command: ClassVar[Command] = commands.RUNS
+
+
+@dataclass(frozen=True, slots=True)
 class Runs:
     """The latest runs: of an experiment, in a status, of the asker; `start` are passed over."""
 
@@ -235,6 +251,8 @@ Request = (
     | Files
     | FetchFile
     | Cancel
+    | Retry
+    | Children
     | Runs
     | Environments
     | EnvironmentInfo

@@ -1,5 +1,7 @@
 """The words behind `submit`, and the same checks for the form."""
 
+from dataclasses import replace
+
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -64,6 +66,24 @@ def make(
         ref=names.ref(ref) if ref else "",
         packages=wanted,
     )
+
+
+def again(found: SubmitRequest) -> SubmitRequest:
+    """A request that was read from a run, where others can write too: checked as if it had been typed.
+
+    Raises:
+        InvalidRequest: as `make`, or the commit can't be one.
+    """
+    made = make(
+        script=found.script,
+        project=found.project,
+        compute=found.compute,
+        environment=found.environment,
+        experiment=found.experiment,
+        arguments=found.arguments,
+        ref=found.ref,
+    )
+    return replace(made, commit=names.commit(found.commit) if found.commit else "", repeats=names.run_id(found.repeats))
 
 
 def _parse(words: tuple[Word, ...]) -> SubmitRequest:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -56,12 +57,14 @@ class Projects:
         return self._projects[name]
 
     @open_to_everyone("what the settings name as projects; submit asks the guard before it uses them")
-    def files(self, project: Project, ref: str = "") -> ProjectFiles:
-        """The project's files; of one in Git those of `ref`, or of the settings' ref for "".
+    def files(self, project: Project, ref: str = "", commit: str = "") -> ProjectFiles:
+        """The project's files; of one in Git those of `ref`, or of the settings' ref for "", or exactly those of the
+        full hash `commit`, that `ref` once stood for.
 
         Raises:
             NotFound: there is no such branch, tag or commit.
-            InvalidRequest: this project has no refs, or no others than its own; it is too large.
+            InvalidRequest: this project has no refs, or no others than its own; it is at another commit now, and may be
+                submitted from its own ref only; it is too large.
             Unavailable: the repository doesn't answer.
         """
         if ref and not project.git:
@@ -74,7 +77,18 @@ class Projects:
                 f"Of project “{project.name}” only {project.git_ref} may be submitted; an administrator decided so in "
                 "the settings (git_any_ref). Leave out --ref."
             )
-        return self._sources.files_of(project, ref)
+        if not commit:
+            return self._sources.files_of(project, ref)
+        if project.git_any_ref:
+            return replace(self._sources.files_of(project, commit), ref=ref or commit)
+        files = self._sources.files_of(project, ref)
+        if files.commit != commit:
+            raise InvalidRequest(
+                f"{project.git_ref} of project “{project.name}” isn't at the commit {commit[:12]} any more, and an "
+                "administrator decided in the settings (git_any_ref) that nothing else may be submitted. Submit it as "
+                f"it is now: submit SCRIPT --project {project.name}."
+            )
+        return files
 
     @staticmethod
     @open_to_everyone("what the settings name as projects; submit asks the guard before it uses them")

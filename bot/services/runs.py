@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 LOG_LINES = 10
 FURTHEST_BACK = 300
+CHILDREN = 100
 
 
 class Runs:
@@ -78,9 +79,17 @@ class Runs:
         return run
 
     def status(self, principal: Principal, run_id: str) -> RunDetail:
-        """A run (the asker's latest for "") with its metrics and last log lines. Raises PermissionDenied, NotFound."""
+        """A run (the asker's latest for "") with its metrics, last log lines and children. Raises PermissionDenied,
+        NotFound."""
         with self._guard.allow(principal, STATUS):
-            return self._detail(run_meant(self._workspace, run_id, principal.caller))
+            detail = self._detail(run_meant(self._workspace, run_id, principal.caller))
+            return replace(detail, children=self._workspace.list_children(detail.run.id, CHILDREN))
+
+    def children(self, principal: Principal, run_id: str) -> tuple[Run, tuple[Run, ...]]:
+        """A run and the latest `CHILDREN` that it started itself, newest first. Raises PermissionDenied, NotFound."""
+        with self._guard.allow(principal, RUNS):
+            run = existing(self._workspace, run_id)
+            return run, self._workspace.list_children(run.id, CHILDREN)
 
     def cancel(self, principal: Principal, run_id: str) -> Run:
         """Stop a run and return it: CancelRequested when that was asked for now, as it is when it had ended by itself.
@@ -227,7 +236,7 @@ class Runs:
                 "or the packages: --pip pandas,scikit-learn."
             )
         name, _, version = environment.partition(":")
-        files = self._projects.files(project, request.ref)
+        files = self._projects.files(project, request.ref, request.commit)
         script = find_script(Path(files.folder), request.script or project.script, project.name)
         if request.packages:
             name, version = self._made_of(principal, request.packages)
@@ -237,7 +246,7 @@ class Runs:
             experiment=request.experiment or project.experiment or project.name,
             folder=files.folder,
             script=script,
-            arguments=request.arguments or project.arguments,
+            arguments=request.arguments if request.repeats else request.arguments or project.arguments,
             compute=compute,
             environment=name,
             environment_version=version,
@@ -246,6 +255,7 @@ class Runs:
                 *_tags(caller),
                 ("project", project.name),
                 *((("git_ref", files.ref), ("git_commit", files.commit)) if files.commit else ()),
+                *((("retry_of", request.repeats),) if request.repeats else ()),
             ),
             project=project.name,
             commit=files.commit,

@@ -115,3 +115,28 @@ def test_a_git_host_that_is_down_is_said_and_nothing_is_started(
     assert "A service doesn't answer" in answer
     assert "repository of project “churn” can't be read at the moment, so nothing was started" in answer
     assert len(churn.azure.runs()) == before
+
+
+def test_a_run_is_repeated_with_its_own_commit_whatever_the_branch_is_at_now(
+    churn: Team, repository: Repository
+) -> None:
+    old = repository.head()
+    submitted = {}
+    for project in ("churn", "fixed"):
+        said = churn.type(DANA, TEAM_CHANNEL, f"/aml submit train.py --project {project}")
+        submitted[project] = churn.posted(said, "aml-").run_id
+        churn.until(said.mark, f"run `{submitted[project]}` has ended")
+    repository.commit({"helper.py": "NAME = 'moved on'\n"})
+
+    said = churn.type(DANA, TEAM_CHANNEL, f"/aml retry {submitted['churn']}")
+    again = churn.posted(said, "aml-")
+    done = churn.until(said.mark, f"`{again.run_id}`: Completed")
+    refused = churn.command(DANA, f"retry {submitted['fixed']}")
+    repository.commit({"helper.py": "NAME = 'main'\n"})
+
+    assert f"at main (commit {old[:12]})" in again.text
+    assert f"Run {submitted['churn']} once more" in again.text
+    assert "I am main" in done.text
+    tags = run_of(churn, again.run_id)["tags"]
+    assert (tags["git_commit"], tags["git_ref"], tags["retry_of"]) == (old, "main", submitted["churn"])
+    assert f"main of project “fixed” isn't at the commit {old[:12]} any more" in refused

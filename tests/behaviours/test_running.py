@@ -214,6 +214,7 @@ def test_what_an_ignore_file_names_stays_at_home_and_all_else_travels(team: Team
         said = team.type(DANA, TEAM_CHANNEL, "/aml submit came.py")
         posted = team.posted(said, "came.py of project")
         ended = team.until(said.mark, f"`{posted.run_id}`: Completed")
+        team.until(said.mark, f"run `{posted.run_id}` has ended")
     finally:
         shutil.rmtree(team.project / "kept")
         for path in made[:3]:

@@ -91,7 +91,7 @@ escalations = st.builds(
 )
 runs = st.builds(
     Run, id=texts, experiment=texts, status=statuses, compute=texts, environment=texts, created=times, started=times,
-    ended=times, portal_url=texts, error=texts, submitted_by=texts, waiting=texts,
+    ended=times, portal_url=texts, error=texts, submitted_by=texts, waiting=texts, parent=texts,
 )  # fmt: skip
 run_pages = st.builds(
     RunPage, runs=st.lists(runs, max_size=5).map(tuple), start=st.integers(0, 300), more=st.booleans()
@@ -106,7 +106,13 @@ file_pages = st.builds(
     start=st.integers(0, 300),
     total=st.integers(0, 400),
 )
-details = st.builds(RunDetail, run=runs, metrics=st.lists(metrics, max_size=25).map(tuple), log=some)
+details = st.builds(
+    RunDetail,
+    run=runs,
+    metrics=st.lists(metrics, max_size=25).map(tuple),
+    log=some,
+    children=st.lists(runs, max_size=4).map(tuple),
+)
 specs = st.builds(
     RunSpec, run_id=texts, experiment=texts, folder=texts, script=texts, arguments=some, compute=texts,
     environment=texts, environment_version=texts, tags=st.just(()), project=texts,

@@ -49,6 +49,7 @@ _BUILDERS: dict[str, st.SearchStrategy[Message]] = {
     "submitted": st.builds(runs.submitted, st.builds(SubmittedRun, run=s.runs, spec=s.specs)),
     "progress": st.builds(runs.progress, s.details, s.texts, now=s.times),
     "status": st.builds(runs.status, s.details, own_latest=st.booleans(), now=s.times),
+    "child_list": st.builds(runs.child_list, s.runs, st.lists(s.runs, max_size=30)),
     "outcome_unknown": st.builds(runs.outcome_unknown, s.texts),
     "run_list": st.builds(runs.run_list, s.run_pages, s.filters, mine=st.booleans()),
     "logs": st.builds(reports.logs, s.log_tails, own_latest=st.booleans()),

@@ -1,5 +1,8 @@
 """The grammar of `/aml` and of mentions."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -28,6 +31,7 @@ from bot.parse.requests import (
     WhoAmI,
     WhoCan,
 )
+from bot.parse.submit import again
 
 RUN = "aml-3f9a12bc44de"
 
@@ -309,3 +313,23 @@ def test_any_text_gives_a_request_or_one_of_our_errors(text: str) -> None:
             except BotError as error:
                 said = error.user_message
             assert said.strip()
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"script": "../train.py"}, "leads out of the project"),
+        ({"script": "/etc/x.py"}, "isn't inside the project"),
+        ({"ref": "--upload-pack=touch x"}, "isn't a branch"),
+        ({"commit": "--output=x"}, "isn't the full hash"),
+        ({"commit": "a" * 12}, "isn't the full hash"),
+        ({"environment": "a b"}, "isn't an environment"),
+        ({"compute": "../x"}, "isn't the name of a compute target"),
+    ],
+)
+def test_what_is_read_from_a_run_is_checked_as_if_it_had_been_typed(changed: dict[str, Any], says: str) -> None:
+    found = SubmitRequest("train.py", "demo", "cpu", "env:1", ref="main", commit="a" * 40, repeats="aml-1")
+
+    assert again(found) == found
+    with pytest.raises(InvalidRequest, match=says):
+        again(replace(found, **changed))

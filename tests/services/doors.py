@@ -130,6 +130,12 @@ class House:
         return self.service("runs.Runs", self.workspace(), self.guard, FakeWatchList(), projects)
 
     @property
+    def repeating(self) -> Any:
+        """`Repeating`, with one project."""
+        projects = Projects({"demo": Project("demo", str(self.folder))}, Noted(_Files(), self.calls))
+        return self.service("repeating.Repeating", self.workspace(), self.guard, projects)
+
+    @property
     def environments(self) -> Any:
         """`Environments`."""
         return self.service("environments.Environments", self.workspace(), self.guard)
@@ -172,6 +178,8 @@ DOORS: dict[str, Callable[[House], Any]] = {
     "reports.Reports.whole_log": lambda house: house.reports.whole_log(house.person, RUN),
     "reports.Reports.files": lambda house: house.reports.files(house.person, RUN, 0, 10),
     "reports.Reports.fetch": lambda house: house.reports.fetch(house.person, RUN, "std_log.txt"),
+    "runs.Runs.children": lambda house: house.runs.children(house.person, RUN),
+    "repeating.Repeating.request_of": lambda house: house.repeating.request_of(house.person, RUN),
     "runs.Runs.cancel": lambda house: house.runs.cancel(house.person, RUN),
     "runs.Runs.latest": lambda house: house.runs.latest(house.person, ANY_RUN, start=0, limit=5, mine=False),
     "runs.Runs.choices": lambda house: house.runs.choices(house.person),
