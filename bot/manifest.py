@@ -11,6 +11,7 @@ BOT_SCOPES = {
     "channels:history": "answer questions in the public help channel, and look whether a reply was posted already",
     "groups:history": "the same where the help channel is private",
     "im:history": "hear direct messages",
+    "assistant:write": "offer questions to begin with in the conversation with the bot",
     "im:write": "answer in private where the bot is not a member of the channel",
     "chat:write": "post answers and keep the messages of runs up to date",
     "commands": "the command /aml",
@@ -20,6 +21,7 @@ BOT_SCOPES = {
 }
 APP_SCOPES = {"connections:write": "Socket Mode (made under “Basic Information”, “App-Level Tokens”)"}
 BOT_EVENTS = {
+    "app_home_opened": "draw the Home tab, and offer questions in the conversation with the bot",
     "app_mention": "questions and commands that mention the bot",
     "message.channels": "questions in the public help channel",
     "message.groups": "questions in a private help channel",
@@ -55,8 +57,12 @@ def manifest(url: str | None = None) -> dict[str, Any]:
             "background_color": "#1f3a5f",
         },
         "features": {
+            "agent_view": {
+                "agent_description": "Answers questions about Azure Machine Learning from the team's FAQ, and starts "
+                "and follows runs for who may.",
+            },
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },

@@ -28,14 +28,9 @@ _NOTES = {
 def help_overview(allowed: Sequence[Command] = commands.ALL) -> Message:
     """What the bot can do for somebody who may use the commands `allowed`, in the table's order."""
     names = {command.name for command in allowed}
-    lines = [
-        f"• {mrkdwn.code(f'{_SLASH} {command.usage}')} — {mrkdwn.line(command.summary)}"
-        for command in commands.ALL
-        if command.name in names
-    ]
     layout = Layout().header("What I can do")
     layout.text("Ask me anything about Azure Machine Learning: mention me, or write to me directly.", keep=True)
-    layout.text("\n".join(lines))
+    layout.text(command_lines(allowed))
     layout.context(
         "The same words work after a mention of me, in threads too. "
         f"More about one of them: {mrkdwn.code(f'{_SLASH} {commands.HELP.example}')}"
@@ -44,6 +39,16 @@ def help_overview(allowed: Sequence[Command] = commands.ALL) -> Message:
     if missing:
         layout.context(f"Not shown, because you may not use them here: {', '.join(missing)}.")
     return layout.message()
+
+
+def command_lines(allowed: Sequence[Command]) -> str:
+    """How the commands `allowed` are written and what they do, a line each, in the table's order."""
+    names = {command.name for command in allowed}
+    return "\n".join(
+        f"• {mrkdwn.code(f'{_SLASH} {command.usage}')} — {mrkdwn.line(command.summary)}"
+        for command in commands.ALL
+        if command.name in names
+    )
 
 
 def help_command(command: Command) -> Message:

@@ -94,7 +94,7 @@ def run_list(page: RunPage, wanted: RunFilter, *, mine: bool = False) -> Message
     if chosen:
         layout.text(f"Only those {chosen}.")
     for run in page.runs[:LISTED]:
-        layout.text(_listed(run))
+        layout.text(listed(run))
     layout.context(f"One of them in detail: {mrkdwn.code('/aml status RUN')}")
     if page.more:
         value = json_value(
@@ -114,7 +114,7 @@ def child_list(run: Run, children: Sequence[Run]) -> Message:
         return Layout().text(f"{title}\nIt has started none.", keep=True).message()
     layout = Layout().text(f"{title}\n{_counted(children)}.", keep=True)
     for child in children[:LISTED]:
-        layout.text(_listed(child))
+        layout.text(listed(child))
     if len(children) > LISTED:
         layout.context(f"These are the latest {LISTED}.")
     return layout.message()
@@ -208,7 +208,8 @@ def _described(run: Run) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _listed(run: Run) -> str:
+def listed(run: Run) -> str:
+    """A run in a line or two."""
     state = WORDS[run.status].partition(":")[0]
     when = f", {mrkdwn.moment(run.created)}" if run.created else ""
     about = _described(run)

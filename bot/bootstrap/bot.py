@@ -36,11 +36,13 @@ from bot.bootstrap.tables import audit_of
 from bot.domain.errors import ConfigurationError, Unavailable
 from bot.domain.projects import Project
 from bot.handlers.actions import Actions
+from bot.handlers.assistant import Assistant
 from bot.handlers.commands import Commands
 from bot.handlers.faq_source import FaqWatch
 from bot.handlers.follow import Follow
 from bot.handlers.forms import Forms
 from bot.handlers.grants import RoleRequests
+from bot.handlers.home import HomeTab
 from bot.handlers.messages import Messages
 from bot.handlers.policy import PolicyWatch
 from bot.handlers.replies import Replies
@@ -59,6 +61,7 @@ from bot.services.grants import Grants
 from bot.services.guard import Guard
 from bot.services.help import Help
 from bot.services.holders import Holders
+from bot.services.home import Home
 from bot.services.identity import Identity
 from bot.services.models import Models
 from bot.services.projects import Projects
@@ -152,8 +155,11 @@ class Bot:
             help_channel=settings.help.channels[0] if settings.help.channels else "",
         )
         self._jobs = DbosJobs(engine)
+        conversation = Assistant(opener, help_service)
         workers |= {
-            "message": Messages(replies, commands, bot_user, help_channels).work,
+            "message": Messages(replies, commands, bot_user, help_channels, conversation).work,
+            "home": HomeTab(replies, Home(guard, identity), runs).work,
+            "conversation": conversation.work,
             "command": commands.work,
             "form": commands.work_form,
             "form_opened": Forms(replies, identity, runs, projects).work_opened,

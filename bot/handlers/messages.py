@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from bot.blocks import help  # noqa: A004 - the feature's name in every folder
+from bot.blocks import assistant, help  # noqa: A004 - the feature's name in every folder
 from bot.domain.access import Caller
 from bot.domain.help import Question
 from bot.domain.wheels import SharedFile
+from bot.handlers.assistant import Assistant
 from bot.handlers.commands import Commands, refuse_if_cut
 from bot.handlers.replies import Replies
 from bot.handlers.reply import Place, errors_shown_by
@@ -19,9 +20,17 @@ from bot.ports import Job
 class Messages:
     """Works off messages. In `help_channels` every question is answered, mentioned or not."""
 
-    def __init__(self, replies: Replies, commands: Commands, bot_user: str, help_channels: frozenset[str]) -> None:
+    def __init__(
+        self,
+        replies: Replies,
+        commands: Commands,
+        bot_user: str,
+        help_channels: frozenset[str],
+        conversation: Assistant,
+    ) -> None:
         self._replies = replies
         self._commands = commands
+        self._conversation = conversation
         self._bot_user = bot_user
         self._help_channels = help_channels
 
@@ -47,7 +56,9 @@ class Messages:
                     request = replace(request, files=tuple(SharedFile(**file) for file in payload.get("files", ())))
                 refuse_if_cut(request, payload["text"])
                 caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
-                self._commands.run(request, caller, reply, question=_question(job, place, request))
+                words = assistant.ASKING_AZURE if request.command.guarded else assistant.LOOKING_IN_FAQ
+                with self._conversation.status(place, payload["ts"], words):
+                    self._commands.run(request, caller, reply, question=_question(job, place, request))
 
     def _request(self, text: str, place: Place) -> requests.Request | None:
         mentioned = f"<@{self._bot_user}>" in text

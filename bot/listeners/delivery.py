@@ -38,6 +38,22 @@ def message(team: str, event: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def opened_key(team: str, event: dict[str, Any]) -> str:
+    """A tab or conversation that somebody opened; it has no id but its time."""
+    return f"o:{team}:{event['user']}:{event['event_ts']}"
+
+
+def opened(team: str, event: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an opened Home tab or conversation; `is_new`: nothing has been shown in the tab yet."""
+    return {
+        "team": team,
+        "user": event["user"],
+        "channel": event.get("channel", ""),
+        "thread_ts": event.get("thread_ts", ""),
+        "is_new": "view" not in event,
+    }
+
+
 def command_key(body: dict[str, Any]) -> str:
     """A slash command has no id of its own but its trigger."""
     return f"c:{body['trigger_id']}"

@@ -12,7 +12,7 @@ from slack_bolt import Ack, App, BoltContext
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from bot.blocks import errors, views
+from bot.blocks import errors, home, views
 from bot.domain.access import reference_of
 from bot.domain.errors import BotError
 from bot.domain.runs import SubmitRequest
@@ -78,8 +78,11 @@ class Listeners:
         app.event("app_mention")(self.message)
         app.command("/aml")(self.command)
         app.action(re.compile(f"^({'|'.join(_BUTTONS)})$"))(self.action)
+        app.action(re.compile(f"^({home.REFRESH}|{home.SUBMIT})$"))(self.home_action)
         app.action(re.compile(".*"))(self.other)
         app.view(views.SUBMIT_FORM)(self.submit_form)
+        app.event("app_home_opened")(self.opened)
+        app.event("assistant_thread_started")(self.thread_started)
         app.event(re.compile(".*"))(self.other)
 
     def message(self, ack: Ack, event: dict[str, Any], body: dict[str, Any], context: BoltContext) -> None:
@@ -101,7 +104,7 @@ class Listeners:
         with_ack = _Answer(ack, key)
         try:
             if isinstance(request, SubmitForm):
-                self._open_form(body)
+                self._open_form(body["trigger_id"], delivery.command(body))
             else:
                 self._jobs.accept(key, "command", delivery.command(body))
         except BotError as error:
@@ -124,6 +127,37 @@ class Listeners:
             # A click's acknowledgement carries no text: without one Slack shows that it failed.
             log.exception("action_not_accepted", reference=reference_of(key))
             raise
+        ack()
+
+    def opened(self, ack: Ack, event: dict[str, Any], body: dict[str, Any], context: BoltContext) -> None:
+        """The Home tab, or the messages of the conversation with the bot."""
+        team = context.team_id or self._team
+        kind = {"home": "home", "messages": "conversation"}.get(event.get("tab", ""))
+        if kind and not self._is_stranger(team):
+            payload = {**delivery.opened(team, event), "delivery": delivery.of(body)}
+            self._jobs.accept(delivery.opened_key(team, event), kind, payload)
+        ack()
+
+    def thread_started(self, ack: Ack, event: dict[str, Any], body: dict[str, Any], context: BoltContext) -> None:
+        """A thread in the panel of an app that was made with the assistant_view of before 2026."""
+        team, thread = context.team_id or self._team, event.get("assistant_thread") or {}
+        if thread.get("user_id") and not self._is_stranger(team):
+            place = {"user": thread["user_id"], "channel": thread["channel_id"], "thread_ts": thread["thread_ts"]}
+            opened = {**place, "event_ts": event["event_ts"]}
+            payload = {**delivery.opened(team, opened), "delivery": delivery.of(body)}
+            self._jobs.accept(delivery.opened_key(team, opened), "conversation", payload)
+        ack()
+
+    def home_action(self, ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
+        """A button in the Home tab. What can't be accepted isn't acknowledged: Slack then tells the person."""
+        team = body["user"].get("team_id") or body["team"]["id"]
+        if not self._is_stranger(team):
+            place = {"team": team, "user": body["user"]["id"], "channel": "", "delivery": delivery.of(body)}
+            if action["action_id"] == home.SUBMIT:
+                self._open_form(body["trigger_id"], place)
+            else:
+                opened = {**place, "thread_ts": "", "is_new": False}
+                self._jobs.accept(delivery.action_key(body, action), "home", opened)
         ack()
 
     def submit_form(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
@@ -180,19 +214,19 @@ class Listeners:
     def _is_stranger(self, team: str) -> bool:
         return team != self._team and not self._answer_strangers
 
-    def _open_form(self, body: dict[str, Any]) -> None:
+    def _open_form(self, trigger_id: str, place: dict[str, Any]) -> None:
         skeleton = views.submit_form_skeleton(
-            self._projects.names, SubmitRequest(self._projects.usual_script), private_metadata=body["channel_id"]
+            self._projects.names, SubmitRequest(self._projects.usual_script), private_metadata=place["channel"]
         )
         try:
-            opened = self._opener.views_open(trigger_id=body["trigger_id"], view=skeleton)
+            opened = self._opener.views_open(trigger_id=trigger_id, view=skeleton)
         except (SlackClientError, OSError) as error:
             log.warning("form_not_opened", cause=type(error).__name__)
             raise BotError(
                 "Slack didn't let me open the form. Type the command again, or name the script in it."
             ) from error
         view = opened["view"]
-        payload = {**delivery.command(body), "view_id": view["id"]}
+        payload = {**place, "view_id": view["id"]}
         self._jobs.accept(f"f:{view['id']}", "form_opened", payload)
 
 

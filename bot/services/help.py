@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from bot.domain.errors import NotFound
 from bot.domain.faq import Answer, Outcome, Referred, Section
@@ -45,6 +46,16 @@ class Help:
             sure[-1].location if sure else "",
         )
         return answers
+
+    @open_to_everyone("asking, feedback and calling a human need no principal")
+    def suggestions(self, limit: int) -> tuple[str, ...]:
+        """Questions to begin with: titles of entries that are surely found by them, those of different topics first."""
+        faq = self._faq.current()
+        asked = [section for section in faq.sections if section.title.rstrip().endswith("?")]
+        first = {section.file: section.title for section in reversed(asked)}
+        titles = dict.fromkeys((*reversed(first.values()), *(section.title for section in asked)))
+        sure = (title for title in titles if faq.ask(title).outcome is Outcome.CONFIDENT)
+        return tuple(islice(sure, limit))
 
     @open_to_everyone("asking, feedback and calling a human need no principal")
     def entry(self, key: str, file: str, anchor: str) -> tuple[Section, tuple[Referred, ...]]:

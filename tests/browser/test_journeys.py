@@ -129,3 +129,27 @@ def test_a_reader_is_refused_granted_the_role_and_allowed(window: Window, team: 
         workspace.page.get_by_role("button", name=revoke).click()
         expect(workspace.page.get_by_role("button", name=revoke)).to_have_count(0)
     workspace.check()
+
+
+def test_a_newcomer_finds_the_bot_s_home_and_asks_what_it_offers(window: Window) -> None:
+    window.go("aml-bot")
+    window.page.get_by_role("tab", name="Home").click()
+    home = window.page.locator("#home")
+    expect(home).to_contain_text("In Azure you hold AzureML Data Scientist at the workspace.")
+    expect(home.get_by_role("heading", name="What you can do")).to_be_visible()
+    home.get_by_role("button", name="Submit a run").click()
+    expect(window.modal.get_by_role("combobox", name="Compute target")).to_be_visible()
+    window.page.keyboard.press("Escape")
+
+    window.page.get_by_role("tab", name="Messages").click()
+    offered = window.page.get_by_role("group", name="Ask me about Azure Machine Learning, for instance:")
+    question = offered.get_by_role("button").first.inner_text()
+    offered.get_by_role("button").first.click()
+
+    expect(window.messages(question).first).to_be_visible()
+    expect(window.messages("Source: ").last).to_be_visible()
+    expect(offered).to_have_count(0)
+    window.become("Gus Grant")
+    window.page.get_by_role("tab", name="Home").click()
+    expect(home).to_contain_text("Guests may ask questions")
+    expect(home.get_by_role("button", name="Submit a run")).to_have_count(0)

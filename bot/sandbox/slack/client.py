@@ -29,7 +29,7 @@ class Sent:
 @dataclass(frozen=True, slots=True)
 class Change:
     """Something that became visible: kind is posted, updated, deleted, ephemeral, view_opened, view_updated,
-    view_closed, or notice (Slack's own words to one person). `at` is in seconds, UTC."""
+    view_closed, prompts, status, or notice (Slack's own words to one person). `at` is in seconds, UTC."""
 
     seq: int
     at: float
@@ -41,6 +41,8 @@ class Change:
     message: Json | None = None
     view: Json | None = None
     text: str = ""
+    prompts: Json | None = None
+    status: Json | None = None
 
     @classmethod
     def of(cls, row: Json) -> Self:
@@ -56,6 +58,8 @@ class Change:
             message=row.get("message"),
             view=row.get("view"),
             text=row.get("text") or "",
+            prompts=row.get("prompts"),
+            status=row.get("status"),
         )
 
 

@@ -5,6 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from bot.sandbox.slack import seed
+from bot.sandbox.slack.assistant import Assistant
 from bot.sandbox.slack.changes import Changes
 from bot.sandbox.slack.credentials import Credentials
 from bot.sandbox.slack.delivery import Deliveries
@@ -66,6 +67,7 @@ class Sandbox:
     events: Events
     triggers: Triggers
     views: Views
+    assistant: Assistant
     responses: Responses
     faults: Faults
     files: dict[str, File] = field(default_factory=dict)
@@ -99,6 +101,7 @@ class Sandbox:
             events=events,
             triggers=triggers,
             views=Views(changes, triggers),
+            assistant=Assistant(changes),
             responses=Responses(world, events, base_url),
             faults=faults,
         )
@@ -106,6 +109,8 @@ class Sandbox:
     def publish(self, channel: Channel, message: Json) -> tuple[Json, list[str]]:
         """Post a message and tell the app; returns it with the ids of the deliveries."""
         posted = self.world.post(channel, message)
+        if "bot_id" in posted and "thread_ts" in posted:
+            self.assistant.replied(channel, posted["thread_ts"])
         return posted, self.events.posted(channel, posted)
 
     def note_call(self, method: str, args: Json, body: Json, status: int, started: float | None = None) -> None:
@@ -154,6 +159,7 @@ class Sandbox:
         self.world.reset()
         self.views.stacks.clear()
         self.views.homes.clear()
+        self.assistant.forget()
         self.files.clear()
         self.calls.clear()
         self.changes.forget()

@@ -30,6 +30,7 @@ class Looking:
             "outcome": self._outcome,
             "inspect": self._inspect,
             "trouble": self._trouble,
+            "assistant": self._assistant,
         }
 
     async def answer(self, path: str, asked: Json) -> Any:
@@ -79,6 +80,7 @@ class Looking:
             "commands": commands,
             # without a manifest the sandbox can't know, and shows the tab
             "has_home": bool(home.get("home_tab_enabled", not features)),
+            "agent": features.get("agent_view", {}).get("agent_description", ""),
             "beside": self._sandbox.beside,
             "last": self._sandbox.changes.last,
         }
@@ -86,6 +88,12 @@ class Looking:
     def _place(self, asked: Json) -> tuple[str, Channel]:
         who = people.person(self._sandbox, str(asked.get("user", ""))).id
         return who, people.place(self._sandbox, who, str(asked.get("channel", "")))
+
+    async def _assistant(self, asked: Json) -> Json:
+        """What the app offers and is doing in a person's direct message with it."""
+        who = people.person(self._sandbox, str(asked.get("user", ""))).id
+        channel = self._sandbox.world.im_with(who)
+        return {"channel": channel.id, **self._sandbox.assistant.shown(channel)}
 
     async def _history(self, asked: Json) -> Json:
         """The last messages of a channel, or those before a timestamp: oldest first, replies left out."""

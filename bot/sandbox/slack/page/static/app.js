@@ -1,5 +1,6 @@
 // The page: puts the parts together, and takes every change to where it belongs.
 
+import { Agent } from "./agent.js";
 import { act, listen, see } from "./api.js";
 import { Composer } from "./composer.js";
 import { byId, fill, h, icon } from "./dom.js";
@@ -36,6 +37,7 @@ class Page {
     this.loading = 0;
     this.stuck = true;
     this.composer = new Composer(byId("composer"), { id: "composer-text", send: (text) => this.type(text) });
+    this.agent = new Agent((text) => this.type(text).catch((error) => this.toldOf(error.message)));
     byId("side-close").append(icon("close"));
     byId("trouble-button").addEventListener("click", () => this.side.open("trouble", "Trouble", "What can go wrong, on request", troublePanel()));
     byId("older").addEventListener("click", () => this.older());
@@ -108,6 +110,8 @@ class Page {
     this.beginning(found.more);
     this.stuck = true;
     this.toBottom();
+    this.agent.draw();
+    if (isDirect(place)) this.agent.opened().catch((error) => this.toldOf(error.message));
   }
 
   head() {
@@ -127,10 +131,10 @@ class Page {
       type: "button", role: "tab", id: `tab-${name}`, "aria-selected": String(name === state.tab), "aria-controls": name === "home" ? "home" : "conversation",
       tabIndex: name === state.tab ? 0 : -1,
       on: {
-        click: () => this.show(name),
+        click: () => this.turn(name),
         keydown: (event) => {
           if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-          this.show(name === "home" ? "messages" : "home");
+          this.turn(name === "home" ? "messages" : "home");
           byId(`tab-${state.tab}`).focus();
         },
       },
@@ -139,6 +143,12 @@ class Page {
     byId("home").hidden = state.tab !== "home";
     byId("conversation").hidden = state.tab === "home";
     if (state.tab === "home") this.home.opened().catch((error) => this.toldOf(error.message));
+  }
+
+  /** Somebody turns to a tab of the app. */
+  turn(tab) {
+    this.show(tab);
+    if (tab === "messages") this.agent.opened().catch((error) => this.toldOf(error.message));
   }
 
   beginning(more) {
@@ -170,6 +180,7 @@ class Page {
     const sent = await act("type", { user: state.me, channel: state.place, text, thread_ts: thread });
     if (sent.channel && isDirect(state.place) && !state.channels.has(sent.channel)) this.meet(sent.channel, [state.me, state.bot]);
     if (!thread) this.stuck = true;
+    if (isDirect(state.place)) this.agent.said();
   }
 
   meet(id, members) {
@@ -210,6 +221,10 @@ class Page {
         this.home.changed(view);
         this.show(state.tab);
       } else this.modals.changed(kind, view);
+      return;
+    }
+    if (kind === "prompts" || kind === "status") {
+      if (isDirect(state.place) || kind === "prompts") this.agent.heard(change);
       return;
     }
     if (kind === "notice") {
