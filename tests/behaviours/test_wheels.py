@@ -2,11 +2,14 @@
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 from bot.manifest import BOT_SCOPES
 from tests.behaviours.team import DANA, RUI, TEAM_CHANNEL, Team
 from tests.sandbox.azureml.wheels import wheel
+
+OWN = "{}.{}".format(*sys.version_info)
 
 
 def name() -> str:
@@ -34,6 +37,19 @@ def test_a_shared_wheel_is_kept_and_used_by_an_environment(team: Team, tmp_path:
     assert f"wheel={file.name} sha256=" in outcome["reason"]
     assert not list((team.folder / "bot" / "wheels").iterdir())
     assert "files:read" in BOT_SCOPES
+
+
+def test_a_run_imports_what_is_in_a_shared_wheel(team: Team, tmp_path: Path) -> None:
+    package = name()
+    file = wheel(tmp_path, package, "1.0", "WORDS = 'from the wheel'\n")
+    team.reply(team.type(DANA, "dm", "add wheel", files={file.name: file.read_bytes()}))
+    team.command(DANA, f"env create {package}-env --python {OWN} --wheel {file.name}")
+    (team.project / "own.py").write_text(f"import {package}\nprint('came', {package}.WORDS)\n")
+
+    said = team.type(DANA, TEAM_CHANNEL, f"/aml submit own.py --env {package}-env")
+    posted = team.posted(said, "own.py of project")
+
+    assert "came from the wheel" in team.until(said.mark, f"`{posted.run_id}`: Completed").text
 
 
 def test_a_wheel_is_never_replaced_and_a_different_one_is_told_apart(team: Team, tmp_path: Path) -> None:

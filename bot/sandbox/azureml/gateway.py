@@ -7,6 +7,7 @@ does outside, and nothing else does.
 
 import array
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -62,7 +63,7 @@ class Gateway:
 
 
 def _received(channel: socket.socket) -> socket.socket | None:
-    """The socket that comes over `channel`; None when its other end is closed before."""
+    """The socket that comes over `channel`; None when its other end is closed before, or when it is none."""
     try:
         _, ancillary, _, _ = channel.recvmsg(1, socket.CMSG_SPACE(_ONE.itemsize))
     except OSError:
@@ -71,5 +72,9 @@ def _received(channel: socket.socket) -> socket.socket | None:
     handed = next((data for level, kind, data in ancillary if (level, kind) == rights), b"")
     if len(handed) < _ONE.itemsize:
         return None
-    descriptors = array.array("i", handed[: _ONE.itemsize])
-    return socket.socket(fileno=descriptors[0])
+    descriptor = array.array("i", handed[: _ONE.itemsize])[0]
+    try:
+        return socket.socket(fileno=descriptor)
+    except OSError:  # a script's own code may come before the launcher's, and hand over anything
+        os.close(descriptor)
+        return None
