@@ -78,6 +78,7 @@ GRACE = 10.0
 KEEP_REQUESTS = timedelta(days=7)
 HOUSEKEEPING_SECONDS = 3600.0
 _SLACK_TIMEOUT = 10
+_GIVE_WAY = 0.0005  # seconds
 
 
 class _Intake(Protocol):
@@ -250,6 +251,9 @@ def serve(settings: Settings, *, http: bool, exit_with_parent: bool = False) -> 
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    # What is being worked off must not keep acknowledgements waiting: by default a thread that computes gives way after
+    # 5 ms, and storing a request gives way to it at every turn of the database.
+    sys.setswitchinterval(_GIVE_WAY)
     # Where the drawing library keeps its list of fonts; otherwise it would be in the home folder.
     os.environ.setdefault("MPLCONFIGDIR", str(settings.state.absolute() / "matplotlib"))
     bot = Bot(settings, http=http)
