@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,9 +21,10 @@ from tests.contracts.conftest import Sandbox
 CLIENT = "00000000-0000-4000-8000-0000000000c9"
 
 
-@pytest.fixture
-def asked(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
-    """What the machine's token endpoint was asked; it hands out tokens of the sandbox's service principal."""
+@contextmanager
+def endpoint(sandbox: Sandbox) -> Iterator[tuple[dict[str, str], list[dict[str, str]]]]:
+    """The machine's token endpoint, which hands out tokens of the sandbox's service principal: the variables that name
+    it, and what it was asked."""
     seen: list[dict[str, str]] = []
 
     class Endpoint(BaseHTTPRequestHandler):
@@ -45,10 +47,18 @@ def asked(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[di
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("MSI_ENDPOINT", f"http://127.0.0.1:{server.server_port}/token")
-        monkeypatch.setenv("MSI_SECRET", "of-the-machine")
-        yield seen
+        where = f"http://127.0.0.1:{server.server_port}/token"
+        yield {"MSI_ENDPOINT": where, "MSI_SECRET": "of-the-machine"}, seen
         server.shutdown()
+
+
+@pytest.fixture
+def asked(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
+    """What the machine's token endpoint was asked, which is there for this process."""
+    with endpoint(sandbox) as (variables, seen):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        yield seen
 
 
 def _token(sandbox: Sandbox) -> dict[str, Any]:
