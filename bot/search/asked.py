@@ -8,10 +8,12 @@ answer is. Cases of the split `test` are never among them.
 
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
+from itertools import chain
 
 from bot.domain.faq import Case
 from bot.search.counting import Kind, TermCounter
 from bot.search.numbers import Numbers
+from bot.search.odds import Odds
 from bot.search.postings import Fields, Postings
 from bot.search.query import Unit
 from bot.search.shelf import Head
@@ -28,16 +30,23 @@ Mass = Callable[[Unit], float]
 class Asked:
     """The questions that were asked about each section, and those that nothing answers. Immutable.
 
-    `read` gives the units of a question, `mass` how much one of them says.
+    `read` gives the units of a question, `mass` how much one of them says; `names` has the number of a section with
+    each of its names. `questions` are those that were learnt with the number of their section, or one behind the last.
     """
 
     def __init__(
-        self, sections: Sequence[Head], cases: Sequence[Case], lexicon: Lexicon, read: Read, mass: Mass
+        self,
+        sections: Sequence[Head],
+        cases: Sequence[Case],
+        lexicon: Lexicon,
+        read: Read,
+        mass: Mass,
+        names: Iterable[tuple[int, str]] = (),
     ) -> None:
         numbers: dict[str, list[int]] = {}
-        for number, names in enumerate(sections if cases else ()):
-            for name in names:
-                numbers.setdefault(name, []).append(number)
+        for number, places in enumerate(sections if cases else ()):
+            for place in places:
+                numbers.setdefault(place, []).append(number)
         texts: dict[int, list[str]] = {}
         self._size = len(sections)
         self._nothing = len(sections)
@@ -55,6 +64,8 @@ class Asked:
                 self._questions.setdefault(owner, _Questions()).add(units, mass)
         self._owners = sorted(texts)
         self._postings = _postings([texts[owner] for owner in self._owners], lexicon) if texts else None
+        self.questions = tuple((owner, question) for owner, own in texts.items() for question in own)
+        self._odds = Odds(self._size, chain(names, self.questions), lexicon) if texts else None
 
     def scores(self, units: Sequence[Unit]) -> "Numbers | None":
         """What each section gets for what was asked about it; None if there are no questions."""
@@ -69,6 +80,10 @@ class Asked:
         found = np.zeros(self._size + 1)
         found[self._owners] = ASKED_WEIGHT * sums[: len(self._owners)]
         return found[: self._size]
+
+    def odds(self, units: Sequence[Unit]) -> "Numbers | None":
+        """How likely each section is meant, and at the end that none is: logarithms; None if there are no questions."""
+        return self._odds.of(units) if self._odds else None
 
     def likeness(self, units: Sequence[Unit], section: int) -> tuple[float, float]:
         """How much a question is like one that was asked before: about a section, and among those that nothing
@@ -108,7 +123,8 @@ class _Questions:
             for number, weight in best.items():
                 shared[number] = shared.get(number, 0.0) + weight * mass
         total = sum(mass for _, mass in named)
-        return max((same / (total + self._masses[at] - same) for at, same in shared.items()), default=0.0)
+        most = max((same / (total + self._masses[at] - same) for at, same in shared.items()), default=0.0)
+        return min(most, 1.0)
 
 
 def _postings(texts: Sequence[Sequence[str]], lexicon: Lexicon) -> Postings:

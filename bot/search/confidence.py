@@ -25,15 +25,17 @@ class Thresholds:
             raise ValueError("thresholds must satisfy 0 <= choices <= confident <= 1")
 
 
-FEATURES = ("covered", "title_named", "lead", "evidence", "asked", "refused")
+FEATURES = ("covered", "title_named", "lead", "evidence", "asked", "refused", "likely")
 """What is looked at, each in [0, 1]: the share of the query that the section has, by rarity; the share of the section's
 best name that the query names; how far the next four sections are behind on average; how much was found at all; and how
-much the query is like a question asked about the section before, and like one that nothing answers."""
+much the query is like a question asked about the section before, and like one that nothing answers; and how much
+likelier the section is than nothing, by the words of all those questions."""
 
 
-NEARNESS = ("near", "ahead", "agreed")
+NEARNESS = ("near", "ahead", "agreed", "refused_near")
 """What is looked at besides where a model has a say: the first section's cosine to the query, how far the next four are
-from it on average, and whether the words alone put the same section first."""
+from it on average, whether the words alone put the same section first, and the cosine of the nearest question that
+nothing answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Coefficients:
         )
 
 
-SHIPPED = Coefficients(-7.36, (3.72, 1.62, 4.25, 4.99, 0.0, 0.0))
+SHIPPED = Coefficients(-7.36, (3.72, 1.62, 4.25, 4.99, 0.0, 0.0, 0.0))
 """What is used for a FAQ without cases. Fitted on the right and wrong first hits of three FAQs of 10 to 125 entries,
 each with the same weight: this one's tuning questions and those of a team's own page, both also asked (at a quarter of
 the weight) with the entry that answers them taken out, so that they become near misses; and general questions about web
@@ -64,7 +66,7 @@ right against wrong is .88 to .95 and the expected calibration error .10 to .22;
 to .08. So a threshold that is right here may be strict or lax elsewhere: write cases."""
 
 
-SHIPPED_MIXED = Coefficients(-6.4, (1.78, 1.08, 3.82, 3.34, 0.0, 0.0, 3.81, 1.02, 0.26))
+SHIPPED_MIXED = Coefficients(-6.4, (1.78, 1.08, 3.82, 3.34, 0.0, 0.0, 0.0, 3.81, 1.02, 0.26, 0.0))
 """The same where a model has a say, fitted with all-MiniLM-L6-v2 on the general questions (plain, misspelled and with a
 third of the threads taken out) and on this FAQ's tuning questions, weighed alike. Other models spread their cosines
 otherwise; a FAQ with cases learns its own."""
@@ -81,6 +83,7 @@ def features(ranking: Ranking) -> tuple[float, ...]:
         1 - math.exp(-ranking.evidence / 4),
         ranking.asked,
         ranking.refused,
+        ranking.likely,
     )
 
 

@@ -1,7 +1,7 @@
 """A FAQ that can be asked."""
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bot.domain.errors import Unavailable
 from bot.domain.faq import Answer, Case, Hit, Outcome, Passage, Problem, Referred, Section
@@ -77,7 +77,10 @@ class Faq:
         """The same FAQ, found by words and by meaning together. What each weighs, and the confidence, are learnt from
         the cases. Queries that are code or an error's text go on being found by words alone."""
         mixed = copy.copy(self)
-        mixed._meaning = meaning
+        try:
+            mixed._meaning = meaning.taught(self._asked.questions)
+        except Unavailable:  # what can't be learnt may still be found
+            mixed._meaning = meaning
         mixed._mix = learn_mix(mixed, self._cases)
         return mixed
 
@@ -97,6 +100,7 @@ class Faq:
                 without[part] = other = copy.copy(self)
                 rest = [known for known in self._cases if numbers.get(_plain(known.query)) != part]
                 other._asked = self._learnt(rest)
+                other._meaning = self._meaning and self._meaning.taught(other._asked.questions)
             yield case, without[part]
 
     def section(self, file: str, anchor: str) -> Section | None:
@@ -155,8 +159,17 @@ class Faq:
         ranking = self.ranking(query)
         return _features(ranking) if ranking.matches else (0.0,) * len(confidence.FEATURES)
 
+    def weighable(self, query: str) -> Callable[[float], Ranking] | None:
+        """The ranking by words and meaning for each weight of the words; None for a query that isn't for the model."""
+        asked = self._units(query)
+        near = self._nearness(query, asked)
+        if near is None:
+            return None
+        lexical = self._by_words(query, asked, None, mixing.CANDIDATES)
+        return lambda weight: self._mixed(lexical, near, asked, weight)
+
     def _learnt(self, cases: Sequence[Case]) -> Asked:
-        return Asked(self._heads, cases, self._lexicon, self._read_case, self.index.mass)
+        return Asked(self._heads, cases, self._lexicon, self._read_case, self.index.mass, self.index.named())
 
     def _read_case(self, query: str) -> list[Unit]:
         # learnt from whole and in parts: reading costs more than what is learnt
@@ -181,23 +194,27 @@ class Faq:
         return parts
 
     def _ranked(self, query: str, asked: list[Unit], topic: Section | None = None) -> Ranking:
+        near = self._nearness(query, asked, topic)
+        lexical = self._by_words(query, asked, topic, _CANDIDATES if near is None else mixing.CANDIDATES)
+        return lexical if near is None else self._mixed(lexical, near, asked, self._mix.lexical_weight)
+
+    def _by_words(self, query: str, asked: list[Unit], topic: Section | None, limit: int) -> Ranking:
         named = "" if topic or len(query) > _TITLE_LENGTH else query
+        return self.index.search(asked, limit, named, self._asked)
+
+    def _nearness(self, query: str, asked: list[Unit], topic: Section | None = None) -> list[float] | None:
+        """What the model says of each section; None where it isn't to be asked, or fails: words alone are an answer."""
         if self._meaning is None or is_code(asked) or all(unit.light for unit in asked):
-            return self.index.search(asked, _CANDIDATES, named, self._asked)
+            return None
         try:
-            near = self._meaning.nearness(f"{topic.title}: {query}" if topic else query)
-        except Unavailable:  # words alone are an answer too
-            return self.index.search(asked, _CANDIDATES, named, self._asked)
-        lexical = self.index.search(asked, mixing.CANDIDATES, named, self._asked)
+            return self._meaning.nearness(f"{topic.title}: {query}" if topic else query)
+        except Unavailable:
+            return None
+
+    def _mixed(self, lexical: Ranking, near: list[float], asked: list[Unit], weight: float) -> MixedRanking:
+        sure = self.calibration.coefficients.probability(confidence.features(lexical)) if lexical.matches else 0.0
         return mixing.rank(
-            lexical,
-            near,
-            self.calibration.coefficients.probability(confidence.features(lexical)) if lexical.matches else 0.0,
-            self._mix.lexical_weight,
-            index=self.index,
-            units=asked,
-            asked=self._asked,
-            limit=_CANDIDATES,
+            lexical, near, sure, weight, index=self.index, units=asked, asked=self._asked, limit=_CANDIDATES
         )
 
     def _probability(self, ranking: Ranking) -> float:
@@ -280,29 +297,35 @@ def calibrate(faq: Faq, cases: Sequence[Case]) -> Calibration:
     """Learn the confidence of a FAQ from the cases that are for tuning. Cases that repeat a name of a section word by
     word are left out: they are always found and would make the bot too sure of itself."""
     content = calibration.content_hash(faq.sections, cases)
-    return calibration.learn(_samples(faq, cases, Ranking), content)
+    asked = [(case, unknowing.ranking(case.query)) for case, unknowing in _teaching(faq, cases)]
+    return calibration.learn(_samples(faq, asked), content)
 
 
 def learn_mix(faq: Faq, cases: Sequence[Case]) -> Mix:
     """Learn how words and meaning are best put together for a FAQ, from the cases that are for tuning."""
-    found: list[list[bool]] = []
-    for weight in mixing.LEXICAL_WEIGHTS:
-        faq._mix = Mix(weight)  # a FAQ in the making, that nobody else has yet
-        found.append([first_is_right for _, first_is_right in _samples(faq, cases, MixedRanking)])
-    faq._mix = chosen = Mix(mixing.best_weight(found))
-    learnt = calibration.learn(_samples(faq, cases, MixedRanking), shipped_as=confidence.SHIPPED_MIXED)
-    return Mix(chosen.lexical_weight, learnt.coefficients)
+    asked = [(case, unknowing.weighable(case.query)) for case, unknowing in _teaching(faq, cases)]
+    weighed = [
+        _samples(faq, [(case, ranked_with(weight)) for case, ranked_with in asked if ranked_with])
+        for weight in mixing.LEXICAL_WEIGHTS
+    ]
+    weight = mixing.best_weight([[first_is_right for _, first_is_right in samples] for samples in weighed])
+    learnt = calibration.learn(weighed[mixing.LEXICAL_WEIGHTS.index(weight)], shipped_as=confidence.SHIPPED_MIXED)
+    return Mix(weight, learnt.coefficients)
 
 
-def _samples(faq: Faq, cases: Sequence[Case], kind: type[Ranking]) -> list[calibration.Sample]:
+def _teaching(faq: Faq, cases: Sequence[Case]) -> Iterator[tuple[Case, Faq]]:
+    """The cases that are for tuning, but those that repeat a name, each with the FAQ as if it was new."""
     if not cases:
-        return []
+        return
     names = {_plain(name) for section in faq.sections for name in (section.title, *section.metadata.alternates)}
-    samples: list[calibration.Sample] = []
     asked = [case for case in cases if case.split != "test" and _plain(case.query) not in names]
-    for case, unknowing in faq.as_if_new(calibration.in_fixed_order(asked)):
-        ranking = unknowing.ranking(case.query)
-        if ranking.matches and type(ranking) is kind:
+    yield from faq.as_if_new(calibration.in_fixed_order(asked))
+
+
+def _samples(faq: Faq, asked: Iterable[tuple[Case, Ranking]]) -> list[calibration.Sample]:
+    samples: list[calibration.Sample] = []
+    for case, ranking in asked:
+        if ranking.matches:
             first = faq.sections[ranking.matches[0].document]
             samples.append((_features(ranking), first.location in case.gold or first.title in case.gold))
     return samples

@@ -8,13 +8,14 @@ synonym or by the likely meaning of a misspelling; the best of these counts.
 """
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.faq import Section
 from bot.search.asked import Asked
 from bot.search.counting import Kind, TermCounter
 from bot.search.numbers import Numbers
+from bot.search.odds import likely
 from bot.search.postings import Fields, Postings, idf
 from bot.search.query import Unit
 from bot.search.words import Lexicon, words
@@ -28,6 +29,10 @@ _BLOCK = 64  # sections of which only the best counts when a bound for the best 
 _FEW = 100  # it pays to look the rest up for one section in so many
 _ROUNDING = 1e-3  # more than sums of 32-bit floats are wrong by; no match counts as little
 _NAMES_KEPT = 1000
+_WITH_ODDS = 50  # sections among which the odds may put another one first
+_ODDS_WEIGHT = (
+    0.16  # what they count, against 1 for the best score: found with a third of the alternates, none, or all left out
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ class Ranking:
 
     `evidence` is its score in units of one word that no section has. `covered` is the share in [0, 1] of the query's
     weight that it has, `title_named` the share of its own title that the query names, `asked` and `refused` how much
-    the query is like a question that was asked about it before, and like one that nothing answers.
+    the query is like a question that was asked about it before, and like one that nothing answers, `likely` how much
+    likelier than nothing it is by the words of all of them; 0 if none were asked.
     """
 
     matches: tuple[Match, ...]
@@ -53,6 +59,7 @@ class Ranking:
     title_named: float = 0.0
     asked: float = 0.0
     refused: float = 0.0
+    likely: float = 0.0
 
 
 class Index:
@@ -121,13 +128,23 @@ class Index:
                 return sum(rarities) / len(terms)
         return self.unknown_idf
 
+    def named(self) -> Iterator[tuple[int, str]]:
+        """Each section's number with each of its names, as folded words."""
+        return ((document, name) for name, documents in self._named.items() for document in documents)
+
     def search(self, units: Sequence[Unit], limit: int, query: str = "", asked: Asked | None = None) -> Ranking:
         """The best `limit` sections; ties in document order. Sections without any match aren't listed. A section one
-        of whose names is the `query`, word by word, comes before all others. What was `asked` before counts too."""
-        scores = self._scores(units, limit, asked.scores(units) if asked else None)
+        of whose names is the `query`, word by word, comes before all others. What was `asked` before counts too, though
+        not the odds where names in code say what is meant."""
+        odds = asked.odds(units) if asked else None
+        scores = self._scores(
+            units, limit if odds is None else max(limit, _WITH_ODDS), asked.scores(units) if asked else None
+        )
         top = max(scores.values(), default=0.0)
         for document in dict.fromkeys(self._named.get(_named(query), ())) if top and query else ():
             scores[document] = scores.get(document, 0.0) + top
+        if odds is not None and scores and not any(unit.weight > 1 for unit in units):
+            scores = _with_odds(scores, odds)
         ranked = heapq.nsmallest(limit, scores, key=lambda document: (-scores[document], document))
         if not ranked:
             return Ranking(())
@@ -138,17 +155,19 @@ class Index:
         )
 
     def support(self, document: int, units: Sequence[Unit], asked: Asked | None = None) -> dict[str, float]:
-        """What speaks for a section, whether it is first or not: `covered`, `title_named`, `asked` and `refused` of a
-        ranking."""
+        """What speaks for a section, whether it is first or not: `covered`, `title_named`, `asked`, `refused` and
+        `likely` of a ranking."""
         slots = (document, self.size + document, *range(*self._fields.alternates_of(document)))
         masses = [unit.weight * self.mass(unit) for unit in units]
         found = sum(mass * self.postings.share(unit, slots) for mass, unit in zip(masses, units, strict=True))
         before, refused = asked.likeness(units, document) if asked else (0.0, 0.0)
+        odds = asked.odds(units) if asked else None
         return {
             "covered": _ratio(found, sum(masses)),
             "title_named": self._title_named(document, units),
             "asked": before,
             "refused": refused,
+            "likely": 0.0 if odds is None else likely(odds, document),
         }
 
     def _scores(self, units: Sequence[Unit], limit: int, before: "Numbers | None") -> dict[int, float]:
@@ -312,6 +331,16 @@ def _lower_bound(scores: Numbers, limit: int) -> float:
     whole = len(scores) // _BLOCK * _BLOCK
     best = scores[:whole].reshape(_BLOCK, -1).max(axis=0)
     return float(np.partition(best, -limit)[-limit])
+
+
+def _with_odds(scores: Mapping[int, float], odds: Numbers) -> dict[int, float]:
+    """Scores times a share that falls with how much less likely each section is than the likeliest of them."""
+    import numpy as np
+
+    documents = list(scores)
+    own = odds[documents]
+    shares = np.exp(_ODDS_WEIGHT * (own - own.max()))
+    return {document: scores[document] * share for document, share in zip(documents, shares.tolist(), strict=True)}
 
 
 def _ratio(part: float, total: float) -> float:

@@ -31,11 +31,13 @@ _OTHERS = 4  # sections with which the first is compared, as in the lexical conf
 @dataclass(frozen=True, slots=True)
 class MixedRanking(Ranking):
     """A ranking by words and meaning. `near` is the first section's cosine to the query, `ahead` how much nearer it is
-    than the next four on average, `agreed` whether the words alone would put it first (1, else 0)."""
+    than the next four on average, `agreed` whether the words alone would put it first (1, else 0), `refused_near` the
+    cosine of the nearest question that nothing answers."""
 
     near: float = 0.0
     ahead: float = 0.0
     agreed: float = 0.0
+    refused_near: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ def rank(
     limit: int,
 ) -> MixedRanking:
     """The best `limit` sections; ties in document order; those that nothing speaks for aren't listed. `sure` in [0, 1]
-    is the lexical confidence, `near` has the cosine of every section."""
-    nearest = heapq.nlargest(CANDIDATES, range(len(near)), key=near.__getitem__)
+    is the lexical confidence, `near` has the cosine of every section, and of no section at the end."""
+    nearest = heapq.nlargest(CANDIDATES, range(len(near) - 1), key=near.__getitem__)
     trust = max(near[nearest[0]], 0.05)
     best = lexical.matches[0].score if lexical.matches else 1.0
     scores = {document: trust * near[document] for document in nearest}
@@ -79,12 +81,13 @@ def rank(
         near=max(near[first], 0.0),
         ahead=max(near[first] - sum(others) / len(others), 0.0) if others else 0.0,
         agreed=float(bool(lexical.matches) and lexical.matches[0].document == first),
+        refused_near=max(near[-1], 0.0),
     )
 
 
 def features(ranking: MixedRanking) -> tuple[float, ...]:
     """What the confidence looks at: the lexical features, and those of `confidence.NEARNESS`."""
-    return (*confidence.features(ranking), ranking.near, ranking.ahead, ranking.agreed)
+    return (*confidence.features(ranking), ranking.near, ranking.ahead, ranking.agreed, ranking.refused_near)
 
 
 def best_weight(found: Sequence[Sequence[bool]]) -> float:

@@ -1,12 +1,12 @@
 """Sections found by what they mean, with vectors that somebody else computes.
 
-A section is as near to a query as the nearest of its texts: each of its names, and each piece of its prose and of its
-code below its title. The model that makes the vectors isn't known here; two functions stand for it.
+A section is as near to a query as the nearest of its texts: each of its names, each piece of its prose and of its code
+below its title, and each question that is known to be asked about it. The model that makes the vectors isn't known
+here; two functions stand for it.
 """
 
-import operator
-from array import array
-from collections.abc import Callable, Iterator, Sequence
+import copy
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from bot.domain.faq import Section
@@ -36,20 +36,55 @@ class SemanticIndex:
     """
 
     def __init__(self, sections: Sequence[Section], vectors: Sequence[Vector], embed_query: EmbedQuery) -> None:
+        owners = [number for number, section in enumerate(sections) for _ in texts_of(section)]
+        if len(vectors) != len(owners):
+            raise ValueError(f"{len(owners)} texts need as many vectors, not {len(vectors)}")
         self._embed_query = embed_query
-        self._owners = [number for number, section in enumerate(sections) for _ in texts_of(section)]
-        if len(vectors) != len(self._owners):
-            raise ValueError(f"{len(self._owners)} texts need as many vectors, not {len(vectors)}")
         self._size = len(sections)
-        self._products = _products(vectors)
+        self._texts = _Texts(owners, vectors)
+        self._questions = _Texts((), ())
+
+    def taught(self, questions: Iterable[tuple[int, str]]) -> "SemanticIndex":
+        """The same, with questions that were asked before as further texts of their sections; those that nothing
+        answers have the number of sections as theirs. Raises what the model raises."""
+        known = sorted(questions)
+        other = copy.copy(self)
+        other._questions = _Texts([owner for owner, _ in known], [self._vector(question) for _, question in known])
+        return other
 
     def nearness(self, query: str) -> list[float]:
-        """The cosine of each section's nearest text to the query, in [-1, 1], in order of the sections. Raises what the
-        model raises."""
-        best = [-1.0] * self._size
-        for owner, product in zip(self._owners, self._products(self._embed_query(query[:_QUERY])), strict=True):
-            best[owner] = max(best[owner], product)
-        return best
+        """The cosine of each section's nearest text to the query, in [-1, 1], in order of the sections, and at the end
+        that of the nearest question that nothing answers. Raises what the model raises."""
+        import numpy as np
+
+        vector = np.asarray(self._vector(query), np.float32)
+        best = np.full(self._size + 1, -1.0, np.float32)
+        for texts in (self._texts, self._questions):
+            texts.lift(best, vector)
+        found: list[float] = best.tolist()
+        return found
+
+    def _vector(self, text: str) -> Vector:
+        return self._embed_query(text[:_QUERY])
+
+
+class _Texts:
+    """Vectors of texts, by their owners, ascending."""
+
+    def __init__(self, owners: Sequence[int], vectors: Sequence[Vector]) -> None:
+        import numpy as np
+
+        self._vectors: Any = np.asarray(vectors, np.float32)
+        self._firsts: Any = np.flatnonzero(np.diff(owners, prepend=-1))
+        self._owners: Any = np.asarray(owners, np.intp)[self._firsts]
+
+    def lift(self, best: Any, vector: Any) -> None:
+        """Raise what each owner has in `best` to the cosine of its nearest text."""
+        import numpy as np
+
+        if len(self._owners):
+            nearest = np.maximum.reduceat(self._vectors @ vector, self._firsts)
+            best[self._owners] = np.maximum(best[self._owners], nearest)
 
 
 def is_code(units: Sequence[Unit]) -> bool:
@@ -74,19 +109,3 @@ def _pieces(prose: str) -> Iterator[str]:
             piece = f"{piece} {part}".strip()
     if piece:
         yield piece
-
-
-def _products(vectors: Sequence[Vector]) -> Callable[[Vector], list[float]]:
-    """A function that gives the scalar products of all `vectors` with one."""
-    try:
-        import numpy as np
-    except ImportError:  # the extra isn't there, but somebody has vectors all the same
-        kept = [array("f", vector) for vector in vectors]
-        return lambda vector: [sum(map(operator.mul, each, vector)) for each in kept]
-    matrix: Any = np.asarray(vectors, dtype=np.float32)
-
-    def products(vector: Vector) -> list[float]:
-        found: list[float] = (matrix @ np.asarray(vector, dtype=np.float32)).tolist()
-        return found
-
-    return products

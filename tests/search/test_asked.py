@@ -8,10 +8,12 @@ import pytest
 from bot.authoring import evaluation
 from bot.domain.faq import Case, Section
 from bot.search import Faq, load_cases
+from bot.search.confidence import FEATURES
 from tests.search.conftest import SHIPPED
 
 BREAD = "bread.md#bread"
 TEA = "tea.md#tea"
+REFUSED, LIKELY = FEATURES.index("refused"), FEATURES.index("likely")
 ODD = "squeaking blorf wobbles"
 
 
@@ -42,8 +44,9 @@ def test_what_nothing_answers_leads_nowhere_and_makes_less_sure() -> None:
 
     # Given the same confidence, the question that is known to have no answer is further from one.
     plain, taught = Faq(SECTIONS), Faq(SECTIONS, cases=[Case("can I bake bread in a microwave", ())])
-    refused = taught.evidence("bake bread in the microwave")[-1]
-    assert plain.evidence("bake bread in the microwave")[-1] == 0 < refused <= 1
+    refused = taught.evidence("bake bread in the microwave")[REFUSED]
+    assert plain.evidence("bake bread in the microwave")[REFUSED] == 0 < refused <= 1
+    assert taught.evidence("bake bread in the microwave")[LIKELY] < 0.5 < taught.evidence("how do I bake bread")[LIKELY]
 
 
 def test_cases_to_measure_with_teach_nothing() -> None:
@@ -77,4 +80,27 @@ def test_what_a_case_teaches_does_not_depend_on_the_order_of_cases(shipped: Faq)
 
 def test_a_known_question_is_as_alike_as_can_be(shipped: Faq) -> None:
     for case in [case for case in load_cases(SHIPPED) if case.split == "tune" and not case.gold][::20]:
-        assert shipped.evidence(case.query)[-1] == pytest.approx(1.0)
+        assert shipped.evidence(case.query)[REFUSED] == pytest.approx(1.0)
+
+
+STORY = "hi all, since yesterday my colleague gets a wrong result on the big machine, we already tried to start again"
+KNOWN = [
+    *(Case(f"since {day} I get a wrong result on the big machine", (TEA,)) for day in ("monday", "friday", "noon")),
+    *(Case(f"bread on the big machine {day}", (BREAD,)) for day in ("today", "tomorrow")),
+]
+
+
+def test_in_a_long_message_many_ordinary_words_speak_for_an_entry_together() -> None:
+    answer = Faq(SECTIONS, cases=KNOWN).ask(f"{STORY}. so no bread")
+
+    assert answer.best is not None
+    assert answer.best.section.location == TEA
+
+
+def test_what_was_asked_does_not_outweigh_a_name_in_code() -> None:
+    sections = (*SECTIONS, section("What is oven.bake_slowly for?", "oven.md#oven", "It bakes at low heat."))
+
+    answer = Faq(sections, cases=KNOWN).ask(f"{STORY}. what is oven.bake_slowly")
+
+    assert answer.best is not None
+    assert answer.best.section.location == "oven.md#oven"

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.errors import ConfigurationError
 from bot.domain.faq import Case
 from bot.search import CALIBRATION_FILE, Faq, calibrate, load, read
-from bot.search.calibration import Calibration, calibration_error, learn
+from bot.search.calibration import Calibration, calibration_error, content_hash, learn
 from bot.search.confidence import FEATURES, SHIPPED, Coefficients
 from tests.search.conftest import SHIPPED as FOLDER
 
@@ -58,7 +58,7 @@ def test_too_few_cases_leave_the_shipped_confidence(count: int) -> None:
 
 
 def test_cases_of_one_kind_leave_the_shipped_confidence() -> None:
-    assert not learn([((0.9, 0.9, 0.5, 0.9, 0.0, 0.0), True)] * 100).learnt
+    assert not learn([((0.9, 0.9, 0.5, 0.9, 0.0, 0.0, 0.0), True)] * 100).learnt
 
 
 def test_noise_does_not_replace_the_shipped_confidence() -> None:
@@ -97,9 +97,8 @@ def test_a_broken_calibration_is_refused_and_an_old_one_ignored(tmp_path: Path, 
 def test_a_folder_brings_its_calibration_and_its_cases(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# T\n\n## How do I bake bread?\n\nIn the oven.\n", encoding="utf-8")
     first = load(tmp_path)
-    Calibration(Coefficients(9, (0,) * len(FEATURES)), content=first.calibration.content).save(
-        tmp_path / CALIBRATION_FILE
-    )
+    content = content_hash(first.sections, ())
+    Calibration(Coefficients(9, (0,) * len(FEATURES)), content=content).save(tmp_path / CALIBRATION_FILE)
 
     assert load(tmp_path).ask("bread").hits[0].score > 0.99
     assert first.ask("bread").hits[0].score < 0.99

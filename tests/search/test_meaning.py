@@ -45,6 +45,22 @@ def test_a_paraphrase_without_a_common_word_is_found(make_faq: MakeFaq) -> None:
     assert first(mixed(words), "lunch") == "Where is the canteen?"
 
 
+def test_a_question_that_is_like_a_known_one_in_meaning_finds_its_entry(make_faq: MakeFaq) -> None:
+    words = make_faq(a=TEXT)
+    taught = Faq(words.sections, cases=[Case("sushi", ("a.md#where-is-the-canteen",))])
+    embedder = WordsEmbedder(meanings={"sushi": "raw", "sashimi": "raw"})
+
+    assert first(mixed(words, embedder), "sashimi") != "Where is the canteen?"
+    assert first(mixed(taught, embedder), "sashimi") == "Where is the canteen?"
+
+
+def test_a_question_that_is_like_one_that_nothing_answers_is_answered_less_surely(make_faq: MakeFaq) -> None:
+    words = make_faq(a=TEXT)
+    taught = Faq(words.sections, cases=[Case("parental leave", ())])
+
+    assert mixed(words).evidence("maternal absence")[-1] == 0 < mixed(taught).evidence("maternal absence")[-1]
+
+
 def test_what_the_words_are_sure_of_stays_first(make_faq: MakeFaq) -> None:
     faq = mixed(make_faq(a=TEXT))
 
@@ -85,6 +101,13 @@ class Broken(WordsEmbedder):
 
     def embed_query(self, text: str) -> Vector:
         raise Unavailable("The model can't read this question.")
+
+
+def test_a_model_that_fails_teaches_nothing(make_faq: MakeFaq) -> None:
+    words = make_faq(a=TEXT)
+    cases = [Case("holidays of a year", ("a.md#how-much-vacation-do-i-get",))]
+
+    assert first(mixed(Faq(words.sections, cases=cases), Broken()), "holidays of a year") != ""
 
 
 def test_a_model_that_fails_leaves_the_answer_to_the_words(make_faq: MakeFaq) -> None:
