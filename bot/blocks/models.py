@@ -35,7 +35,7 @@ def model(shown: Model, versions: Sequence[Model]) -> Message:
     layout.text("\n".join([*facts, *_origin(shown)]), keep=True)
     if shown.description:
         layout.text(mrkdwn.quote(shown.description))
-    return layout.context(f"I don't deploy models. How you do: {mrkdwn.code(_DEPLOY)}").message()
+    return layout.context(_deploying(shown)).message()
 
 
 def model_registered(made: Model) -> Message:
@@ -43,7 +43,12 @@ def model_registered(made: Model) -> Message:
     layout = Layout().header(f"Model {made.name}")
     layout.text(f"It is registered as version {mrkdwn.code(made.version)}.", keep=True)
     layout.text("\n".join(_origin(made)), keep=True)
-    return layout.context(f"I don't deploy models. How you do: {mrkdwn.code(_DEPLOY)}").message()
+    return layout.context(_deploying(made)).message()
+
+
+def _deploying(model: Model) -> str:
+    code = mrkdwn.code(f"/aml model snippet {model.name}:{model.version}")
+    return f"I don't deploy models. The code to begin with: {code}. How you do: {mrkdwn.code(_DEPLOY)}"
 
 
 def _line(model: Model) -> str:

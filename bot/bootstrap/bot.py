@@ -69,6 +69,7 @@ from bot.services.repeating import Repeating
 from bot.services.reports import Reports
 from bot.services.roles import Roles
 from bot.services.runs import Runs
+from bot.services.snippets import Snippets
 from bot.services.wheels import Wheels
 from bot.settings import FaqSettings, ProjectSettings, Settings
 
@@ -138,6 +139,7 @@ class Bot:
             environments_service=Environments(workspace, guard),
             models_service=Models(workspace, guard),
             reports_service=reports,
+            snippets_service=Snippets(workspace, guard, projects),
             wheels_service=Wheels(workspace, guard, SlackFiles(token, base_url), settings.state / "wheels"),
             roles_service=Roles(role_service, guard, identity),
             source_url=entry_url,

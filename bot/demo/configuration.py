@@ -12,8 +12,8 @@ POLICY = """\
 version = 1
 
 [[allow]]
-commands = ["whoami", "envs", "env", "env-diff", "models", "model", "runs", "status", "logs", "metrics",
-            "files", "roles", "role", "can", "who-can"]
+commands = ["whoami", "envs", "env", "env-diff", "models", "model", "model-snippet", "runs", "status", "logs",
+            "metrics", "files", "roles", "role", "can", "who-can"]
 roles = ["*"]
 
 [[allow]]

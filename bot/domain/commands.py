@@ -118,6 +118,13 @@ MODEL_REGISTER = Command(
     action=access.MODEL_WRITE,
     example="model register aml-3f9a12bc44de outputs/model.pkl --name churn",
 )
+MODEL_SNIPPET = Command(
+    "model-snippet",
+    "model snippet NAME[:VERSION] [--project NAME] [--entry SCRIPT] [--env NAME[:VERSION]]",
+    "code to take away: a model's InferenceConfig with the files of a project",
+    action=access.MODEL_READ,
+    example="model snippet churn --project demo",
+)
 ROLES = Command(
     "roles",
     "roles [@PERSON]",
@@ -178,6 +185,7 @@ ALL: tuple[Command, ...] = (
     MODELS,
     MODEL,
     MODEL_REGISTER,
+    MODEL_SNIPPET,
     ROLES,
     ROLE,
     CAN,

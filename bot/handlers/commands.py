@@ -18,6 +18,7 @@ from bot.handlers.replies import Replies
 from bot.handlers.reply import Place, Reply, errors_shown_by
 from bot.handlers.reports import ReportCommands
 from bot.handlers.roles import RoleCommands
+from bot.handlers.snippets import SnippetCommands
 from bot.handlers.wheels import WheelCommands
 from bot.parse import commands as parse
 from bot.parse import requests
@@ -33,6 +34,7 @@ from bot.services.repeating import Repeating
 from bot.services.reports import Reports
 from bot.services.roles import Roles
 from bot.services.runs import Runs
+from bot.services.snippets import Snippets
 from bot.services.wheels import Wheels
 
 RUNS_SHOWN = 15
@@ -56,6 +58,7 @@ class Commands:
         wheels_service: Wheels,
         models_service: Models,
         reports_service: Reports,
+        snippets_service: Snippets,
         roles_service: Roles,
         source_url: SourceUrl | None,
     ) -> None:
@@ -83,6 +86,7 @@ class Commands:
             **self.roles.handlers(),
             **self.reports.handlers(),
             **ModelCommands(identity, models_service).handlers(),
+            **SnippetCommands(identity, snippets_service).handlers(),
             **WheelCommands(identity, wheels_service).handlers(),
         }
 

@@ -13,7 +13,7 @@ from rapidfuzz.distance import OSA
 from bot.domain import commands
 from bot.domain.commands import Command
 from bot.domain.errors import InvalidRequest, UnknownCommand
-from bot.parse import environments, models, names, reports, roles
+from bot.parse import environments, models, names, reports, roles, snippets
 from bot.parse.options import at_most, flags, nearest_commands, only, read, shown, unmarked, usage
 from bot.parse.questions import opens_like_a_question
 from bot.parse.requests import (
@@ -49,6 +49,7 @@ _NEED_MORE = (
     commands.ENV_CREATE,
     commands.MODEL,
     commands.MODEL_REGISTER,
+    commands.MODEL_SNIPPET,
     commands.ROLE,
     commands.CAN,
     commands.WHO_CAN,
@@ -187,6 +188,7 @@ _PARSERS: dict[str, Callable[[Command, str], Request]] = {
     commands.MODELS.name: models.listing,
     commands.MODEL.name: models.info,
     commands.MODEL_REGISTER.name: models.register,
+    commands.MODEL_SNIPPET.name: snippets.snippet,
     commands.ROLES.name: roles.listing,
     commands.ROLE.name: roles.info,
     commands.CAN.name: roles.can,

@@ -9,6 +9,7 @@ from bot.domain.environments import EnvironmentDraft
 from bot.domain.models import ModelRequest
 from bot.domain.roles import Deed
 from bot.domain.runs import RunStatus, SubmitRequest
+from bot.domain.snippets import SnippetRequest
 from bot.domain.wheels import SharedFile
 
 
@@ -193,6 +194,14 @@ class ModelRegister:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelSnippet:
+    """Code that deploys a model, as far as the inference configuration."""
+
+    request: SnippetRequest
+    command: ClassVar[Command] = commands.MODEL_SNIPPET
+
+
+@dataclass(frozen=True, slots=True)
 class Roles:
     """Who holds which role: of one Slack user, or of the workspace for ""; then from number `start` on."""
 
@@ -262,6 +271,7 @@ Request = (
     | Models
     | ModelInfo
     | ModelRegister
+    | ModelSnippet
     | Roles
     | RoleInfo
     | Can

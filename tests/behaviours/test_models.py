@@ -2,7 +2,7 @@
 
 import os
 
-from tests.behaviours.team import DANA, RUI, TEAM_CHANNEL, Team, eventually
+from tests.behaviours.team import DANA, RUI, TEAM_CHANNEL, Team
 
 SCRIPT = """\
 from pathlib import Path
@@ -21,7 +21,7 @@ def finished_run(team: Team) -> str:
     (team.project / "make_model.py").write_text(SCRIPT)
     said = team.type(DANA, TEAM_CHANNEL, "/aml submit make_model.py --project demo")
     run_id = team.posted(said, "aml-").run_id
-    eventually(lambda: any(r["id"] == run_id and r["status"] == "Completed" for r in team.azure.runs()))
+    assert "Completed" in team.until(said.mark, f"run `{run_id}` has ended").text
     return run_id
 
 

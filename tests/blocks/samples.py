@@ -23,9 +23,11 @@ from bot.domain.grants import Offer, RoleRequest
 from bot.domain.help import Escalation, Question
 from bot.domain.models import Model, ModelList
 from bot.domain.packages import Packages
+from bot.domain.projects import Project
 from bot.domain.reports import FilePage, LogTail, RunFile, RunMetrics
 from bot.domain.roles import Ability, Able, Deed, Holder, Holding, PersonRoles, RoleHolders, WhoCan, WorkspaceRoles
 from bot.domain.runs import Metric, Run, RunDetail, RunFilter, RunPage, RunSpec, RunStatus, SubmitRequest
+from bot.domain.snippets import Snippet
 from bot.domain.wheels import AddedWheel, Wheel
 
 texts = st.one_of(
@@ -160,6 +162,17 @@ models = st.builds(
 )  # fmt: skip
 model_lists = st.builds(
     ModelList, models=st.lists(models, max_size=9).map(tuple), total=st.integers(0, 99), filter=texts
+)
+snippets = st.builds(
+    Snippet,
+    model=models,
+    project=st.builds(Project, name=texts, folder=texts, git_folder=texts),
+    entry=texts,
+    environment=texts,
+    environment_version=texts,
+    files=some,
+    total=st.integers(0, 99),
+    commit=texts,
 )
 added_wheels = st.builds(AddedWheel, wheel=wheels, address=texts, new=st.booleans(), same=st.booleans())
 made_environments = st.builds(MadeEnvironment, detail=environments, new=st.booleans())

@@ -8,7 +8,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.blocks import Message, answers, environments, errors, grants, help, models, reports, roles, runs, views, wheels  # noqa: A004 - the feature's name
+from bot.blocks import (
+    Message,
+    answers,
+    environments,
+    errors,
+    grants,
+    help,  # noqa: A004 - the feature's name
+    models,
+    reports,
+    roles,
+    runs,
+    snippets,
+    views,
+    wheels,
+)
 from bot.domain import commands
 from bot.domain import errors as domain_errors
 from bot.domain.help import Verdict
@@ -66,6 +80,7 @@ _BUILDERS: dict[str, st.SearchStrategy[Message]] = {
     "model_list": st.builds(models.model_list, s.model_lists),
     "model": st.builds(models.model, s.models, st.lists(s.models, max_size=14)),
     "model_registered": st.builds(models.model_registered, s.models),
+    "deployment": st.builds(snippets.deployment, s.snippets),
     "wheel_added": st.builds(wheels.wheel_added, s.added_wheels),
     "whoami": st.builds(roles.whoami, s.people),
     "person_roles": st.builds(roles.person_roles, s.people),
@@ -122,7 +137,7 @@ def test_a_form_that_can_not_be_used_is_sound(error: domain_errors.BotError | No
 
 
 def _public_builders() -> Iterator[str]:
-    for module in (answers, help, runs, reports, environments, roles, models, wheels, errors, grants):
+    for module in (answers, help, runs, reports, environments, roles, models, snippets, wheels, errors, grants):
         for name, value in vars(module).items():
             if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_"):
                 yield name

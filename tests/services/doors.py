@@ -26,6 +26,7 @@ from bot.domain.policy import Policy
 from bot.domain.projects import Project, ProjectFiles
 from bot.domain.roles import Deed
 from bot.domain.runs import ANY_RUN, Run, RunStatus, SubmitRequest
+from bot.domain.snippets import SnippetRequest
 from bot.domain.wheels import SharedFile
 from bot.services.guard import Guard
 from bot.services.identity import Identity
@@ -152,6 +153,12 @@ class House:
         return self.service("reports.Reports", self.workspace(), self.guard, follow_list, self.folder / "run-files")
 
     @property
+    def snippets(self) -> Any:
+        """`Snippets`, with one project."""
+        projects = Projects({"demo": Project("demo", str(self.folder))}, Noted(_Files(), self.calls))
+        return self.service("snippets.Snippets", self.workspace(), self.guard, projects)
+
+    @property
     def wheels(self) -> Any:
         """`Wheels`."""
         files = Noted(_Files(), self.calls)
@@ -192,6 +199,7 @@ DOORS: dict[str, Callable[[House], Any]] = {
     "models.Models.register": lambda house: house.models.register(
         house.person, ModelRequest(RUN, "outputs/m.pkl", "m", "c:1")
     ),
+    "snippets.Snippets.deployment": lambda house: house.snippets.deployment(house.person, SnippetRequest("churn")),
     "wheels.Wheels.add": lambda house: house.wheels.add(house.person, ADD),
     "roles.Roles.whoami": lambda house: house.roles.whoami(house.person),
     "roles.Roles.of_person": lambda house: house.roles.of_person(house.person, "UBOB"),
