@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bot.domain.access import DenyAssignment, RoleAssignment, RoleDefinition
+from bot.domain.approvals import ApprovalMessage, ApprovalRequest, ApprovalState, Vote
 from bot.domain.audit import AuditEntry
 from bot.domain.environments import (
     EnvironmentDetail,
@@ -205,6 +206,41 @@ class Policies(Protocol):
 
     def current(self) -> Policy:
         """The policy in force. Raises Unavailable when there is none: that refuses everything that needs one."""
+
+
+class ApprovalDesk(Protocol):
+    """Runs that wait for somebody's consent; survives a restart. What changes one is audited with it, or isn't done."""
+
+    def ask(self, request: ApprovalRequest, entry: AuditEntry) -> ApprovalRequest:
+        """Store an open request, or return the one that is there for the same run."""
+
+    def find(self, run_id: str) -> ApprovalRequest | None:
+        """A request with its votes."""
+
+    def all(self, *states: ApprovalState) -> tuple[ApprovalRequest, ...]:
+        """Those in any of `states`, oldest first."""
+
+    def agree(self, run_id: str, vote: Vote, entry: AuditEntry) -> ApprovalRequest:
+        """Store a person's consent, once, while the request is open; the request as it is then. Raises NotFound."""
+
+    def move(
+        self, run_id: str, state: ApprovalState, entry: AuditEntry, *, by: str = "", reason: str = ""
+    ) -> ApprovalRequest | None:
+        """Bring an open request to `state`, an approved one to STARTED or VOID; None when it isn't one any more.
+        Whoever gets a request back was the one who did it."""
+
+    def unshown(self) -> tuple[tuple[ApprovalRequest, str], ...]:
+        """Requests whose messages may show less than is known, oldest first, with what they were noted to show. Those
+        that nothing was noted of are still being asked."""
+
+    def shown(self, run_id: str, what: str) -> None:
+        """Note what the messages show; an end is noted by its state."""
+
+    def posted(self, run_id: str, message: ApprovalMessage) -> None:
+        """Note a message that shows the request; the same one again changes nothing."""
+
+    def messages(self, run_id: str) -> tuple[ApprovalMessage, ...]:
+        """The messages that show the request."""
 
 
 class PolicyOrigin(Protocol):

@@ -138,6 +138,39 @@ watched_runs = sa.Table(
     sa.Column("since", sa.Text, nullable=False),
     sqlite_strict=True,
 )
+approvals = sa.Table(
+    "approval",
+    metadata,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("asked_at", sa.Text, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),  # JSON of the request as it was asked
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("shown", sa.Text, nullable=False),  # what its messages show
+    sa.Index("approval_by_state", "state", "asked_at"),
+    sqlite_strict=True,
+)
+approval_votes = sa.Table(
+    "approval_vote",
+    metadata,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("team", sa.Text, primary_key=True),
+    sa.Column("user", sa.Text, primary_key=True),
+    sa.Column("object_id", sa.Text, nullable=False),
+    sa.Column("voted_at", sa.Text, nullable=False),
+    sqlite_strict=True,
+)
+approval_messages = sa.Table(
+    "approval_message",
+    metadata,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("ts", sa.Text, primary_key=True),
+    sa.Column("thread_ts", sa.Text, nullable=False),
+    sa.Column("asks", sa.Integer, nullable=False),
+    sqlite_strict=True,
+)
 
 followed_logs = sa.Table(
     "followed_log",

@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
+from bot.adapters.approvals import ApprovalTable
 from bot.adapters.authorization import AzureRoles
 from bot.adapters.azureml import (
     AzureMLWorkspace,
@@ -36,6 +37,7 @@ from bot.bootstrap.tables import audit_of
 from bot.domain.errors import ConfigurationError, Unavailable
 from bot.domain.projects import Project
 from bot.handlers.actions import Actions
+from bot.handlers.approvals import APPROVED, ApprovalHandlers
 from bot.handlers.assistant import Assistant
 from bot.handlers.commands import Commands
 from bot.handlers.faq_source import FaqWatch
@@ -55,6 +57,7 @@ from bot.listeners.webhook import PATH as WEBHOOK_PATH
 from bot.listeners.webhook import ReloadHook
 from bot.ports import Job
 from bot.services.admin import Admin
+from bot.services.approvals import Approvals
 from bot.services.environments import Environments
 from bot.services.faq_source import FaqSource
 from bot.services.grants import Grants
@@ -122,11 +125,13 @@ class Bot:
             {name: project.git_token.get_secret_value() for name, project in settings.projects.items()},
         )
         projects = Projects(known, self._sources)
-        runs = Runs(workspace, guard, WatchTable(engine), projects)
+        runs = Runs(workspace, guard, WatchTable(engine), projects, desk := ApprovalTable(engine, self._audit))
         reports = Reports(workspace, guard, FollowTable(engine), settings.state / "run-files")
         help_service = Help(self._faq, HelpTables(engine), settings.help.on_call)
 
         replies = Replies(client)
+        self._jobs = DbosJobs(engine)
+        approvals = ApprovalHandlers(replies, identity, Approvals(desk, guard, identity, runs), runs, self._jobs)
         entry_url = source_url(settings.faq, self._faq)
         help_channels = frozenset(settings.help.channels)
         commands = Commands(
@@ -142,6 +147,7 @@ class Bot:
             snippets_service=Snippets(workspace, guard, projects),
             wheels_service=Wheels(workspace, guard, SlackFiles(token, base_url), settings.state / "wheels"),
             roles_service=Roles(role_service, guard, identity),
+            approvals=approvals,
             source_url=entry_url,
         )
         holders = Holders(role_service, guard, identity)
@@ -154,10 +160,10 @@ class Bot:
             help_service,
             commands,
             role_requests,
+            approvals,
             source_url=entry_url,
             help_channel=settings.help.channels[0] if settings.help.channels else "",
         )
-        self._jobs = DbosJobs(engine)
         conversation = Assistant(opener, help_service)
         workers |= {
             "message": Messages(replies, commands, bot_user, help_channels, conversation).work,
@@ -167,17 +173,27 @@ class Bot:
             "form": commands.work_form,
             "form_opened": Forms(replies, identity, runs, projects).work_opened,
             "action": actions.work,
+            "rejection_opened": approvals.work_rejection_opened,
+            "rejection": approvals.work_rejection,
+            APPROVED: approvals.work_approved,
         }
         _register(self._jobs, workers)
-        self._housekeeping = Clock(self._keep_house, HOUSEKEEPING_SECONDS)
-        self._clock = Clock(
-            _in_turn(Watch(replies, runs).tick, Follow(replies, reports).tick), settings.azure.watch_interval
+        self._faq_clock = Clock(
+            FaqWatch(replies, self._faq, team=team, channel=settings.faq.report_channel).tick,
+            settings.faq.reload_interval,
+            name="faq-clock",
         )
-        faq_watch = FaqWatch(replies, self._faq, team=team, channel=settings.faq.report_channel)
-        policy_watch = PolicyWatch(replies, policies, team=team, channel=settings.policy_report_channel).tick
-        self._policy_clock = Clock(policy_watch, settings.policy_interval, name="policy-clock")
-        self._grant_clock = Clock(role_requests.tick, settings.azure.grant_interval, name="grant-clock")
-        self._faq_clock = Clock(faq_watch.tick, settings.faq.reload_interval, name="faq-clock")
+        approvals_clock = Clock(approvals.tick, settings.azure.watch_interval, name="approvals-clock")
+        approvals.when_approved(approvals_clock.soon)
+        policy_watch = PolicyWatch(replies, policies, team=team, channel=settings.policy_report_channel)
+        self._clocks = (
+            Clock(_in_turn(Watch(replies, runs).tick, Follow(replies, reports).tick), settings.azure.watch_interval),
+            Clock(policy_watch.tick, settings.policy_interval, name="policy-clock"),
+            Clock(self._keep_house, HOUSEKEEPING_SECONDS, name="housekeeping"),
+            self._faq_clock,
+            approvals_clock,
+            Clock(role_requests.tick, settings.azure.grant_interval, name="grant-clock"),
+        )
 
         listeners = Listeners(
             self._jobs,
@@ -208,11 +224,8 @@ class Bot:
         """First what an earlier process left unfinished, then what Slack sends."""
         self._jobs.start()
         self._intake.start()
-        self._clock.start()
-        self._housekeeping.start()
-        self._faq_clock.start()
-        self._grant_clock.start()
-        self._policy_clock.start()
+        for clock in self._clocks:
+            clock.start()
         self._log_audit_head()
         log.info("ready", intake=self.address)
 
@@ -226,8 +239,7 @@ class Bot:
         end = time.monotonic() + GRACE
         self._faq.close()
         self._sources.close()
-        clocks = (self._faq_clock, self._policy_clock, self._grant_clock)
-        for part in (self._intake, self._clock, self._jobs, *clocks):
+        for part in (self._intake, self._clocks[0], self._jobs, *self._clocks[1:]):
             part.stop(max(1.0, end - time.monotonic()))
         self._log_audit_head()
 

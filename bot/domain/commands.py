@@ -29,7 +29,7 @@ ASK = Command("ask", "ask QUESTION", "an answer from the FAQ", guarded=False, ex
 SUBMIT = Command(
     "submit",
     "submit SCRIPT [--project NAME] [--ref BRANCH|TAG|COMMIT] [--compute NAME] [--env NAME[:VERSION] | "
-    "--conda A,B --pip C --python 3.11] [--experiment NAME] [-- ARGUMENTS]",
+    "--conda A,B --pip C --python 3.11] [--experiment NAME] [--nodes N] [--hours H] [-- ARGUMENTS]",
     "start a training script; alone it opens a form",
     action=access.RUN_SUBMIT,
     example="submit train.py --project demo --compute cpu-cluster -- --epochs 3",

@@ -44,7 +44,8 @@ class SubmitRequest:
     """What a person typed or chose; "" where they left it to the project's defaults. `arguments` go to the script,
     `ref` is a branch, tag or commit of a project in Git, `packages` stand in place of an environment. A
     request that `repeats` a run is exactly as that was: without arguments where it had none, and of the full hash
-    `commit` where its project is in Git."""
+    `commit` where its project is in Git. `hours` is how long it may run, None
+    where they didn't say."""
 
     script: str
     project: str = ""
@@ -56,6 +57,8 @@ class SubmitRequest:
     packages: Packages | None = None
     commit: str = ""
     repeats: str = ""
+    nodes: int = 1
+    hours: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class RunSpec:
     `run_id` identifies the request (the same request has the same id); `folder` is absolute; `script` is relative to it
     with forward slashes; `environment` is a registered name and `environment_version` "" means the latest. Of a project
     in Git, `commit` is the full hash of the code in `folder`, `ref` what was asked for, and `repository` its address.
-    `packages` are those that the environment was made of for this request.
+    `packages` are those that the environment was made of for this request. After `seconds` Azure ML ends the run; None
+    leaves that to Azure ML's own limit.
     """
 
     run_id: str
@@ -82,6 +86,8 @@ class RunSpec:
     ref: str = ""
     repository: str = ""
     packages: Packages | None = None
+    nodes: int = 1
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class RunRecipe:
     """What a run was made of, as the service keeps it: enough to ask for the same once more. "" and () where it
-    doesn't say."""
+    doesn't say. `hours` is how long it might run, None where nobody said."""
 
     run: Run
     script: str
@@ -128,6 +134,8 @@ class RunRecipe:
     environment: str
     environment_version: str
     tags: tuple[tuple[str, str], ...]
+    nodes: int = 1
+    hours: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

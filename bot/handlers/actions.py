@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from bot.blocks import answers, help  # noqa: A004 - the feature's name in every folder
+from bot.blocks.approvals import APPROVE
 from bot.domain.access import Caller
 from bot.domain.errors import InvalidRequest
 from bot.domain.help import Verdict
+from bot.handlers.approvals import ApprovalHandlers
 from bot.handlers.commands import Commands, SourceUrl
 from bot.handlers.grants import RoleRequests
 from bot.handlers.replies import Replies
@@ -26,6 +28,7 @@ class Actions:
         help_service: Help,
         commands: Commands,
         role_requests: RoleRequests,
+        approvals: ApprovalHandlers,
         *,
         source_url: SourceUrl | None,
         help_channel: str,
@@ -34,6 +37,7 @@ class Actions:
         self._help = help_service
         self._commands = commands
         self._role_requests = role_requests
+        self._approvals = approvals
         self._source_url = source_url
         self._help_channel = help_channel
 
@@ -74,6 +78,7 @@ class Actions:
         """What needs no more than the button's value and who clicked."""
         commands = self._commands
         return {
+            APPROVE: lambda value, caller, reply: self._approvals.agree(parse.run_id(value), caller, reply),
             "ask_for_role": self._role_requests.ask,
             "cancel_run": lambda value, caller, reply: commands.cancel(parse.run_id(value), caller, reply),
             "more_environments": lambda value, caller, reply: commands.environments.list(

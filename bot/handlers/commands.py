@@ -7,11 +7,13 @@ from typing import Any
 from bot.blocks import admin, answers, help, runs  # noqa: A004 - the feature's name in every folder
 from bot.domain import commands as table
 from bot.domain.access import Caller, Principal
+from bot.domain.approvals import ApprovalRequest
 from bot.domain.commands import Command
 from bot.domain.errors import InvalidRequest, OutcomeUnknown, Unavailable
 from bot.domain.faq import Section
 from bot.domain.help import Question
 from bot.domain.runs import RunDetail, RunFilter, SubmitRequest, WatchedRun, run_id_of
+from bot.handlers.approvals import ApprovalHandlers
 from bot.handlers.environments import EnvironmentCommands
 from bot.handlers.models import ModelCommands
 from bot.handlers.replies import Replies
@@ -60,6 +62,7 @@ class Commands:
         reports_service: Reports,
         snippets_service: Snippets,
         roles_service: Roles,
+        approvals: ApprovalHandlers,
         source_url: SourceUrl | None,
     ) -> None:
         self._replies = replies
@@ -68,6 +71,7 @@ class Commands:
         self._admin = admin_service
         self._runs = runs_service
         self._repeating = repeating_service
+        self._approvals = approvals
         self.environments = EnvironmentCommands(identity, environments_service)
         self.roles = RoleCommands(identity, roles_service)
         self.reports = ReportCommands(identity, reports_service)
@@ -171,6 +175,9 @@ class Commands:
             submitted = self._runs.submit(principal, request)
         except OutcomeUnknown:
             self._follow_unsettled(caller, reply)
+            return
+        if isinstance(submitted, ApprovalRequest):
+            self._approvals.ask(submitted, reply)
             return
         message = runs.submitted(submitted)
         self._follow(reply, caller, submitted.run.id, message, summary=runs.summary(submitted.spec))

@@ -172,6 +172,13 @@ class Reply:
             raise _unavailable(error) from error
         return True
 
+    def direct_channel(self, user: str) -> str:
+        """The conversation with a person alone. Raises Unavailable, MessageRefused."""
+        try:
+            return str(self._client.conversations_open(users=user)["channel"]["id"])
+        except (SlackClientError, OSError) as error:
+            raise _unavailable(error) from error
+
     def _respond(self, message: Message) -> None:
         body: dict[str, Any] = {
             "text": message.text,

@@ -12,7 +12,7 @@ from slack_bolt import Ack, App, BoltContext
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from bot.blocks import errors, home, views
+from bot.blocks import approvals, errors, home, views
 from bot.domain.access import reference_of
 from bot.domain.errors import BotError
 from bot.domain.runs import SubmitRequest
@@ -32,6 +32,7 @@ OPEN_TIMEOUT = 1.5
 _NOT_FOR_STRANGERS = "I only work for the people of my own workspace."
 
 _BUTTONS = (
+    approvals.APPROVE,
     "feedback_helpful",
     "feedback_not_helpful",
     "ask_for_role",
@@ -79,8 +80,10 @@ class Listeners:
         app.command("/aml")(self.command)
         app.action(re.compile(f"^({'|'.join(_BUTTONS)})$"))(self.action)
         app.action(re.compile(f"^({home.REFRESH}|{home.SUBMIT})$"))(self.home_action)
+        app.action(approvals.REJECT)(self.open_rejection)
         app.action(re.compile(".*"))(self.other)
         app.view(views.SUBMIT_FORM)(self.submit_form)
+        app.view(approvals.REJECT_FORM)(self.rejection)
         app.event("app_home_opened")(self.opened)
         app.event("assistant_thread_started")(self.thread_started)
         app.event(re.compile(".*"))(self.other)
@@ -159,6 +162,44 @@ class Listeners:
                 opened = {**place, "thread_ts": "", "is_new": False}
                 self._jobs.accept(delivery.action_key(body, action), "home", opened)
         ack()
+
+    def open_rejection(self, ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
+        """The button that asks for a reason: the form opens at once, a handler looks whether it may be used."""
+        payload = delivery.action(body, action)
+        if self._is_stranger(payload["team"]):
+            ack()
+            return
+        form = approvals.reject_form(payload["value"], payload["channel"])
+        # If this raises, Slack shows that the click failed.
+        view_id = self._opener.views_open(trigger_id=body["trigger_id"], view=form)["view"]["id"]
+        fields = {name: payload[name] for name in ("team", "user", "channel", "delivery")}
+        fields |= {"run_id": payload["value"], "view_id": view_id}
+        self._jobs.accept(f"f:{view_id}", "rejection_opened", fields)
+        ack()
+
+    def rejection(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        """The reason of a rejection: refused in place, or stored before the acknowledgement that closes the form."""
+        key = delivery.view_key(view)
+        found = parse_views.rejection(view)
+        if isinstance(found, parse_views.ViewErrors):
+            ack(response_action="errors", errors=dict(found.by_block))
+            return
+        payload = {
+            "team": body["user"].get("team_id") or body["team"]["id"],
+            "user": body["user"]["id"],
+            "channel": found.channel,
+            "delivery": delivery.of(body),
+            "run_id": found.run_id,
+            "reason": found.reason,
+        }
+        try:
+            self._jobs.accept(key, "rejection", payload)
+        except Exception:
+            log.exception("rejection_not_accepted", reference=reference_of(key))
+            sentence = f"That didn't work and nothing was rejected (reference {reference_of(key)}). Try again."
+            ack(response_action="errors", errors={parse_views.REASON: sentence})
+        else:
+            ack()
 
     def submit_form(self, ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         """The submitted form: refused in place, or stored before the acknowledgement that closes it."""

@@ -62,6 +62,21 @@ def commit(text: str) -> str:
     return _matching(_COMMIT, text, f"“{_short(text)}” isn't the full hash of a commit.")
 
 
+def nodes(text: str) -> int:
+    """How many nodes."""
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", text, re.ASCII):
+        raise InvalidRequest(f"“{_short(text)}” isn't a number of nodes: write a whole number from 1 on.")
+    return int(text)
+
+
+def hours(text: str) -> float:
+    """How many hours, as 12 or 0.5."""
+    found = float(text) if re.fullmatch(r"[0-9]{1,4}(?:\.[0-9]{1,3})?", text, re.ASCII) else 0.0
+    if found < 1 / 60:
+        raise InvalidRequest(f"“{_short(text)}” isn't a number of hours: write it as 12 or 0.5, a minute at least.")
+    return found
+
+
 def new_environment(text: str) -> str:
     """The name of an environment that somebody wants to make."""
     if not (found := _ENVIRONMENT.fullmatch(text)) or found[2]:

@@ -14,7 +14,8 @@ from bot.parse import names, packages
 from bot.parse.options import usage
 from bot.parse.words import Word
 
-_OPTIONS = ("--project", "--compute", "--env", "--experiment", "--ref", "--conda", "--pip", "--python")
+_PACKAGES = ("--conda", "--pip", "--python")
+_OPTIONS = ("--project", "--compute", "--env", "--experiment", "--ref", *_PACKAGES, "--nodes", "--hours")
 _ALIKE = 0.55
 _END_OF_OPTIONS = "--"
 MAX_ARGUMENTS = 200
@@ -43,6 +44,8 @@ def make(
     arguments: tuple[str, ...] = (),
     ref: str = "",
     wanted: Packages | None = None,
+    nodes: str = "",
+    hours: str = "",
 ) -> SubmitRequest:
     """A request whose names look right; "" is left to the project's defaults, except for the script.
 
@@ -65,6 +68,8 @@ def make(
         arguments=arguments,
         ref=names.ref(ref) if ref else "",
         packages=wanted,
+        nodes=names.nodes(nodes) if nodes else 1,
+        hours=names.hours(hours) if hours else None,
     )
 
 
@@ -115,7 +120,9 @@ def _parse(words: tuple[Word, ...]) -> SubmitRequest:
         experiment=options.get("--experiment", ""),
         arguments=arguments,
         ref=options.get("--ref", ""),
-        wanted=_packages(*(options.get(option, "") for option in ("--conda", "--pip", "--python"))),
+        wanted=_packages(*(options.get(option, "") for option in _PACKAGES)),
+        nodes=options.get("--nodes", ""),
+        hours=options.get("--hours", ""),
     )
 
 

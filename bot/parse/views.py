@@ -25,6 +25,20 @@ PROJECT, SCRIPT, COMPUTE, ENVIRONMENT, EXPERIMENT, ARGUMENTS = (
 """Block ids of the inputs."""
 
 
+REASON = "reason"
+"""Block id of the form that rejects a run; `bot.blocks.approvals` draws it."""
+_MOST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Which run is rejected, why, and in which channel that was clicked."""
+
+    run_id: str
+    channel: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class ViewErrors:
     """What is wrong with a submitted form: for each block id one sentence, as the ack of a view takes them."""
@@ -63,6 +77,18 @@ def submit_form(view: Mapping[str, Any]) -> SubmitRequest | ViewErrors:
         experiment=values.get(EXPERIMENT, ""),
         arguments=_arguments(values.get(ARGUMENTS, "")),
     )
+
+
+def rejection(view: Mapping[str, Any]) -> Rejection | ViewErrors:
+    """What a submitted rejection says; it needs a reason."""
+    reason = _values(view).get(REASON, "")
+    if not reason:
+        return ViewErrors({REASON: "Say why, in a sentence: whoever asked is told it."})
+    run_id, _, channel = str(view.get("private_metadata", "")).partition(" ")
+    try:
+        return Rejection(names.run_id(run_id), channel, reason[:_MOST_REASON])
+    except InvalidRequest as error:
+        return ViewErrors({REASON: error.user_message})
 
 
 def _arguments(text: str) -> tuple[str, ...]:

@@ -284,23 +284,25 @@ def _no_role(command: Command, decision: Decision) -> str:
     return f"None of your Azure roles allows “{command.name}”."
 
 
-def denied_by_policy(command: Command, ruling: Ruling, policy: Policy, scope: str) -> PermissionDenied:
-    """The refusal that a ruling means, in words for the person who asked."""
+def denied_by_policy(
+    command: Command, ruling: Ruling, policy: Policy, scope: str, what_for: str = ""
+) -> PermissionDenied:
+    """The refusal that a ruling means, in words for the person who asked; `what_for` is the run, where it is known."""
     reason = ruling.rule.reason if ruling.rule is not None else ""
     if ruling.kind is Ruled.DENIED:
-        what = f"This bot's policy forbids you to use “{command.name}” here."
+        what = f"This bot's policy forbids you to use “{command.name}”{what_for or ' here'}."
         advice = reason or "An administrator of the bot can tell you why."
     elif command == APPROVE:
         what = "This bot's policy doesn't let you approve or reject anything."
         advice = "The message says who may."
     else:
-        what = f"This bot's policy doesn't let you use “{command.name}”."
+        what = f"This bot's policy doesn't let you use “{command.name}”{what_for}."
         roles = policy.roles_for(command.name)
-        advice = (
-            f"It lets holders of these roles use it: {', '.join(roles)}."
-            if roles
-            else "An administrator of the bot can change that in the policy file."
-        )
+        advice = "An administrator of the bot can change that in the policy file."
+        if what_for:
+            advice = "Other projects, compute targets or environments may be allowed."
+        elif roles:
+            advice = f"It lets holders of these roles use it: {', '.join(roles)}."
     groups = (
         f" I can't tell whether you are in the group {', '.join(ruling.unknown)}, and that counts against you."
         if ruling.unknown

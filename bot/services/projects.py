@@ -90,6 +90,12 @@ class Projects:
             )
         return files
 
+    @open_to_everyone("what was let through before; Runs asks the guard again")
+    def pinned(self, name: str, commit: str) -> ProjectFiles:
+        """The files of a commit that was shown before, whatever refs may be named now; of a folder those that are there
+        ("" for `commit`). Raises as `files`."""
+        return self._sources.files_of(self.find(name), commit)
+
     @staticmethod
     @open_to_everyone("what the settings name as projects; submit asks the guard before it uses them")
     def check_at_hand(project: Project, script: str) -> None:

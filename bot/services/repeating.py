@@ -41,6 +41,8 @@ class Repeating:
                 environment=f"{recipe.environment}:{version}" if version else recipe.environment,
                 experiment=recipe.run.experiment,
                 arguments=recipe.arguments,
+                nodes=recipe.nodes,
+                hours=recipe.hours,
                 ref=tags.get("git_ref", ""),
                 commit=tags.get("git_commit", ""),
                 repeats=run_id,

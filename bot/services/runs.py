@@ -1,15 +1,17 @@
 """Runs of training scripts: submit, look at, cancel, follow."""
 
 from dataclasses import replace
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from bot.domain.access import Caller, Principal
+from bot.domain.approvals import ApprovalRequest, ApprovalState, Requirement, row
 from bot.domain.commands import CANCEL, ENV_CREATE, RUNS, STATUS, SUBMIT
 from bot.domain.environments import EnvironmentDraft
 from bot.domain.errors import InvalidRequest, NotFound, OutcomeUnknown, Unavailable
 from bot.domain.packages import Packages
+from bot.domain.projects import ProjectFiles
 from bot.domain.runs import (
     Run,
     RunDetail,
@@ -22,11 +24,14 @@ from bot.domain.runs import (
     WatchedRun,
     run_id_of,
 )
-from bot.ports import WatchList, Workspace
+from bot.ports import ApprovalDesk, WatchList, Workspace
+from bot.services.admission import Admitted
 from bot.services.doors import open_to_everyone
 from bot.services.finding import existing, run_meant, slack_id
 from bot.services.guard import Guard
-from bot.services.projects import Projects, find_script
+from bot.services.projects import Projects
+from bot.services.specs import Specs, fingerprint, tags_of
+from bot.services.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -38,26 +43,57 @@ CHILDREN = 100
 class Runs:
     """The workspace's runs, for who may see or start them; `projects` are what can be submitted."""
 
-    def __init__(self, workspace: Workspace, guard: Guard, watch_list: WatchList, projects: Projects) -> None:
+    def __init__(
+        self, workspace: Workspace, guard: Guard, watch_list: WatchList, projects: Projects, desk: ApprovalDesk
+    ) -> None:
         self._workspace = workspace
         self._guard = guard
         self._watch_list = watch_list
-        self._projects = projects
+        self._desk = desk
+        self._specs = Specs(workspace, guard, projects)
+        self._turns = Turns(workspace, watch_list, guard.scope)
 
-    def submit(self, principal: Principal, request: SubmitRequest) -> SubmittedRun:
-        """Start a run on behalf of `principal` and return at once. The same request key never starts a second one.
+    def submit(self, principal: Principal, request: SubmitRequest) -> SubmittedRun | ApprovalRequest:
+        """Start a run on behalf of `principal` and return at once; where the policy wants somebody's consent first,
+        keep what was asked for. The same request key never starts a second one.
 
         Raises:
-            PermissionDenied: `principal` may not submit runs in this workspace.
+            PermissionDenied: `principal` may not submit runs in this workspace, or not this one.
             NotFound: the project, ref, script, environment or compute target doesn't exist.
             InvalidRequest: the script is outside the project, or something is left open that has no default.
             Unavailable: Azure ML or the project's repository doesn't answer; nothing was started.
             OutcomeUnknown: Azure ML didn't say in time whether the run was started.
         """
         with self._guard.allow(principal, SUBMIT) as attempt:
-            spec = self._specify(principal, request)
-            attempt.detail = f"run={spec.run_id}"
-            run = self._submit_or_settle(spec)
+            run_id = run_id_of(principal.caller.key)
+            attempt.detail = f"run={run_id}"
+            waiting = self._desk.find(run_id)
+            if waiting is not None:  # an earlier try came as far as this
+                return waiting
+            spec, admitted = self._specs.of(principal, request, self._made_of)
+            if admitted.approvals:
+                attempt.detail = f"run={run_id} waits for consent"
+                return self._ask(principal, spec, admitted)
+            with self._turns.take(principal.caller, admitted, run_id):
+                run = self._submit_or_settle(spec)
+        return SubmittedRun(run, spec)
+
+    def start_approved(self, principal: Principal, run_id: str) -> SubmittedRun:
+        """Start a run that was approved, exactly as it was shown; `principal` asked for it.
+
+        Raises:
+            PermissionDenied: `principal` may not start it any more.
+            InvalidRequest: it isn't approved, or its files aren't there any more.
+            Unavailable, OutcomeUnknown: as for `submit`.
+        """
+        with self._guard.allow(principal, SUBMIT) as attempt:
+            attempt.detail = f"run={run_id} approved"
+            request = self._desk.find(run_id)
+            if request is None or request.state not in {ApprovalState.APPROVED, ApprovalState.STARTED}:
+                raise InvalidRequest(f"Run {run_id} isn't approved, so it wasn't started.")
+            spec, admitted = self._specs.again(principal, request)
+            with self._turns.take(principal.caller, admitted, run_id):
+                run = self._submit_or_settle(spec)
         return SubmittedRun(run, spec)
 
     @open_to_everyone("takes up what the guard had let through before a kill")
@@ -74,7 +110,7 @@ class Runs:
         if run is not None:
             # Tags are a request of their own, which that try may not have come to. Its principal isn't known here, so
             # the person goes by their Slack id; a name that is there stays.
-            self._complete_tags(run.id, (("submitted_by", caller.user), *_tags(caller)))
+            self._complete_tags(run.id, (("submitted_by", caller.user), *tags_of(caller)))
             self._guard.resumed(caller, SUBMIT, f"run={run.id}")
         return run
 
@@ -175,7 +211,7 @@ class Runs:
         """
         caller = Caller(watched.team, watched.user, watched.channel, watched.key)
         if result == "done":
-            self._complete_tags(watched.run_id, (("submitted_by", caller.user), *_tags(caller)))
+            self._complete_tags(watched.run_id, (("submitted_by", caller.user), *tags_of(caller)))
         self._guard.settled(caller, SUBMIT, result, f"run={watched.run_id}")
 
     def _submit_or_settle(self, spec: RunSpec) -> Run:
@@ -218,52 +254,29 @@ class Runs:
             ) from error
         return made.name, made.version
 
+    def _ask(self, principal: Principal, spec: RunSpec, admitted: Admitted) -> ApprovalRequest:
+        caller, terms = principal.caller, admitted.terms
+        now = datetime.now(UTC)
+        request = ApprovalRequest(
+            key=caller.key,
+            team=caller.team,
+            user=caller.user,
+            channel=caller.channel,
+            object_id=principal.object_id,
+            command=SUBMIT.name,
+            spec=spec,
+            requirements=tuple(
+                Requirement(rule.needed, rule.by_roles, rule.by_people, rule.by_groups, rule.channel, rule.reason)
+                for rule in admitted.approvals
+            ),
+            asked=now,
+            until=now + timedelta(hours=min(rule.open_hours for rule in admitted.approvals)),
+            fingerprint=fingerprint(ProjectFiles(spec.folder, spec.commit)),
+            hours=terms.hours,
+            cost=terms.cost,
+            currency=terms.currency,
+        )
+        return self._desk.ask(request, row(request, "asked", caller, principal.object_id, self._guard.scope))
+
     def _detail(self, run: Run) -> RunDetail:
         return RunDetail(run, self._workspace.metrics(run.id), self._workspace.log_tail(run.id, LOG_LINES))
-
-    def _specify(self, principal: Principal, request: SubmitRequest) -> RunSpec:
-        project = self._projects.find(request.project)
-        compute = request.compute or project.compute
-        if not compute:
-            raise InvalidRequest(
-                f"Which compute target? Project “{project.name}” has no default, so add --compute NAME. "
-                f"There are: {', '.join(self._workspace.list_compute_targets())}."
-            )
-        environment = request.environment or project.environment
-        if not environment and not request.packages:
-            raise InvalidRequest(
-                f"Which environment? Project “{project.name}” has no default, so add --env NAME (“envs” lists them) "
-                "or the packages: --pip pandas,scikit-learn."
-            )
-        name, _, version = environment.partition(":")
-        files = self._projects.files(project, request.ref, request.commit)
-        script = find_script(Path(files.folder), request.script or project.script, project.name)
-        if request.packages:
-            name, version = self._made_of(principal, request.packages)
-        caller = principal.caller
-        return RunSpec(
-            run_id=run_id_of(caller.key),
-            experiment=request.experiment or project.experiment or project.name,
-            folder=files.folder,
-            script=script,
-            arguments=request.arguments if request.repeats else request.arguments or project.arguments,
-            compute=compute,
-            environment=name,
-            environment_version=version,
-            tags=(
-                ("submitted_by", principal.name or caller.user),
-                *_tags(caller),
-                ("project", project.name),
-                *((("git_ref", files.ref), ("git_commit", files.commit)) if files.commit else ()),
-                *((("retry_of", request.repeats),) if request.repeats else ()),
-            ),
-            project=project.name,
-            commit=files.commit,
-            ref=files.ref,
-            repository=files.repository,
-            packages=request.packages,
-        )
-
-
-def _tags(caller: Caller) -> tuple[tuple[str, str], ...]:
-    return (("submitted_by_slack_id", slack_id(caller)), ("aml_bot_reference", caller.reference))

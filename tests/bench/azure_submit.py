@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bot.adapters.approvals import ApprovalTable
 from bot.adapters.audit import AuditTable, audit_key
 from bot.adapters.authorization import AzureRoles
 from bot.adapters.azureml import AzureMLConfig, AzureMLWorkspace
@@ -67,7 +68,7 @@ def service(workspace: AzureMLWorkspace, config: AzureMLConfig, folder: Path, st
     guard = Guard(AzureRoles(config), PolicySource(PolicyFile(policy), audit), audit)
     project = Project("bench", str(folder), "train.py", "bench", "demo-env", "cpu-cluster")
     projects = Projects({"bench": project}, ProjectSources(state / "projects"))
-    runs = Runs(workspace, guard, WatchTable(engine), projects)
+    runs = Runs(workspace, guard, WatchTable(engine), projects, ApprovalTable(engine, audit))
 
     def submit(run_id: str) -> None:
         dana = Principal(DANA.object_id, Caller("T1", "U1", "C1", f"c:{run_id}"), "dana")

@@ -29,7 +29,17 @@ from tests.services.fakes import ADA, FakeRoles, assigned
 from tests.services.fakes import SCIENTIST as ADAS_ROLE
 
 OWNER = "00000000-0000-4000-8000-0000000000a1"
-POLICY = 'version = 1\n[[allow]]\ncommands = ["*"]\nroles = ["*"]\n'
+POLICY = """
+version = 2
+[[allow]]
+commands = ["*"]
+roles = ["*"]
+[[approval]]
+people = ["*"]
+compute = ["nowhere"]
+by_people = ["*"]
+channel = "C024BE91L"
+"""
 ROLE_DATA = "/role(Assignments|Definitions)$|/denyAssignments$"
 SOME_DOORS = ("runs.Runs.submit", "models.Models.list", "roles.Roles.whoami")
 """Of the guarded methods one that acts, one that looks, and one that needs no Azure action."""

@@ -32,7 +32,17 @@ from bot.services.guard import Guard
 from bot.services.identity import Identity
 from bot.services.policy import PolicySource
 from bot.services.projects import Projects
-from tests.services.fakes import OPEN, FakeAudit, FakeLinks, FakePeople, FakePolicies, FakeRoles, assigned, principal
+from tests.services.fakes import (
+    OPEN,
+    FakeAudit,
+    FakeDesk,
+    FakeLinks,
+    FakePeople,
+    FakePolicies,
+    FakeRoles,
+    assigned,
+    principal,
+)
 from tests.services.workspace import FakeFollowList, FakeWatchList, FakeWorkspace
 
 RUN = "aml-0123456789ab"
@@ -98,6 +108,7 @@ class House:
         self.audit: Any = FakeAudit()
         self.azure: Any = FakeRoles(*(assigned(role) for role in roles))
         self.policies: Any = FakePolicies()
+        self.desk: Any = Noted(FakeDesk(), self.calls)
         self._mutated = mutated
         (folder / "train.py").touch()
 
@@ -128,7 +139,13 @@ class House:
         """`Runs`, with one project."""
         project = Project("demo", str(self.folder), "train.py", "", "demo-env", "cpu-cluster")
         projects = Projects({"demo": project}, Noted(_Files(), self.calls))
-        return self.service("runs.Runs", self.workspace(), self.guard, FakeWatchList(), projects)
+        return self.service("runs.Runs", self.workspace(), self.guard, FakeWatchList(), projects, self.desk)
+
+    @property
+    def approvals(self) -> Any:
+        """`Approvals`, with nothing to approve."""
+        identity = Identity(FakePeople({}), FakeLinks(), self.policies, self.guard)
+        return self.service("approvals.Approvals", self.desk, self.guard, identity, self.runs)
 
     @property
     def repeating(self) -> Any:
@@ -179,6 +196,10 @@ class House:
 
 DOORS: dict[str, Callable[[House], Any]] = {
     "runs.Runs.submit": lambda house: house.runs.submit(house.person, SubmitRequest("train.py")),
+    "runs.Runs.start_approved": lambda house: house.runs.start_approved(house.person, RUN),
+    "approvals.Approvals.agree": lambda house: house.approvals.agree(house.person, RUN),
+    "approvals.Approvals.reject": lambda house: house.approvals.reject(house.person, RUN, "no"),
+    "approvals.Approvals.may_judge": lambda house: house.approvals.may_judge(house.person, RUN),
     "runs.Runs.status": lambda house: house.runs.status(house.person, RUN),
     "reports.Reports.metrics": lambda house: house.reports.metrics(house.person, RUN),
     "reports.Reports.logs": lambda house: house.reports.logs(house.person, RUN, 10),

@@ -1,11 +1,13 @@
 """Ports with nothing behind them: what they answer is set by the test, and each can be out of order."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.domain.access import Caller, DenyAssignment, Permission, Principal, RoleAssignment, RoleDefinition
+from bot.domain.approvals import ApprovalMessage, ApprovalRequest, ApprovalState, Vote
 from bot.domain.audit import AuditEntry
 from bot.domain.errors import NotFound, Unavailable
-from bot.domain.policy import AllowRule, Link, Policy
+from bot.domain.policy import AllowRule, ApprovalRule, Link, Policy
 from bot.ports import Person
 
 GROUP = "/subscriptions/s/resourceGroups/rg"
@@ -16,8 +18,9 @@ READER = RoleDefinition("/roles/reader", "Reader", "", (Permission(("*/read",)),
 SCIENTIST = RoleDefinition(
     "/roles/scientist", "AzureML Data Scientist", "", (Permission((f"{ML}/*/action", f"{ML}/*/read", f"{ML}/*/write")),)
 )
-OPEN = Policy(1, (), (AllowRule(("*",), ("*",)),), digest="open")
-"""Lets every holder of any role use every command."""
+_APPROVAL = ApprovalRule(people=("*",), compute=("nowhere",), by_people=("*",))
+OPEN = Policy(1, (), (AllowRule(("*",), ("*",)),), digest="open", approvals=(_APPROVAL,))
+"""Lets every holder of any role use every command, and approve what runs nowhere."""
 
 ADA = Caller("T1", "UADA", "C1", "c:1")
 
@@ -116,3 +119,42 @@ class FakeLinks:
 
     def all(self) -> tuple[Link, ...]:
         return self.links
+
+
+class FakeDesk:
+    """`ports.ApprovalDesk` in a dictionary, without an audit."""
+
+    def __init__(self, *requests: ApprovalRequest) -> None:
+        self.requests = {request.run_id: request for request in requests}
+
+    def ask(self, request: ApprovalRequest, entry: AuditEntry) -> ApprovalRequest:
+        return self.requests.setdefault(request.run_id, request)
+
+    def find(self, run_id: str) -> ApprovalRequest | None:
+        return self.requests.get(run_id)
+
+    def all(self, *states: ApprovalState) -> tuple[ApprovalRequest, ...]:
+        return tuple(request for request in self.requests.values() if request.state in states)
+
+    def agree(self, run_id: str, vote: Vote, entry: AuditEntry) -> ApprovalRequest:
+        request = self.requests[run_id]
+        self.requests[run_id] = replace(request, votes=(*request.votes, vote))
+        return self.requests[run_id]
+
+    def move(
+        self, run_id: str, state: ApprovalState, entry: AuditEntry, *, by: str = "", reason: str = ""
+    ) -> ApprovalRequest | None:
+        self.requests[run_id] = replace(self.requests[run_id], state=state, by=by, reason=reason)
+        return self.requests[run_id]
+
+    def unshown(self) -> tuple[tuple[ApprovalRequest, str], ...]:
+        return ()
+
+    def shown(self, run_id: str, what: str) -> None:
+        """Nothing is shown."""
+
+    def posted(self, run_id: str, message: ApprovalMessage) -> None:
+        """Nothing is shown."""
+
+    def messages(self, run_id: str) -> tuple[ApprovalMessage, ...]:
+        return ()

@@ -11,7 +11,7 @@ from bot.domain.runs import Run, RunStatus
 from bot.services.guard import Guard
 from bot.services.projects import Projects
 from bot.services.runs import Runs
-from tests.services.fakes import READER, SCIENTIST, FakeAudit, FakePolicies, FakeRoles, assigned, principal
+from tests.services.fakes import READER, SCIENTIST, FakeAudit, FakeDesk, FakePolicies, FakeRoles, assigned, principal
 from tests.services.workspace import FakeWatchList, FakeWorkspace
 
 RUN_ID = "aml-0123456789ab"
@@ -20,7 +20,7 @@ RUN_ID = "aml-0123456789ab"
 def service(workspace: FakeWorkspace, role: RoleDefinition = SCIENTIST) -> Runs:
     """The service for Ada, who holds `role`."""
     guard = Guard(FakeRoles(assigned(role)), FakePolicies(), FakeAudit())
-    return Runs(workspace, guard, FakeWatchList(), Projects({}, ProjectSources(Path("/nowhere"))))
+    return Runs(workspace, guard, FakeWatchList(), Projects({}, ProjectSources(Path("/nowhere"))), FakeDesk())
 
 
 @pytest.mark.parametrize(

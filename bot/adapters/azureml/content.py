@@ -28,6 +28,7 @@ _CURATED = "azureml-"
 _PYTHON = re.compile(r"python(?![\w-])\s*(.*)", re.IGNORECASE)
 _LOG_PIECE = 256 * 1024
 _LOG_SECONDS = (5.0, 15.0)
+_LONGEST_SECONDS = 2_592_000  # what the SDK sets when nobody says how long a run may take
 
 
 def nearest(name: str, names: Iterable[str]) -> tuple[str, ...]:
@@ -102,7 +103,7 @@ def recipe(run: Run, tags: Mapping[str, str], details: Any) -> RunRecipe:
     definition = getattr(details, "run_definition", None)
     given = {str(key).lower(): value for key, value in definition.items()} if isinstance(definition, dict) else {}
     environment, version = environment_used(details)
-    arguments = given.get("arguments")
+    arguments, seconds = given.get("arguments"), given.get("maxrundurationseconds")
     return RunRecipe(
         run=run,
         script=str(given.get("script") or ""),
@@ -111,6 +112,8 @@ def recipe(run: Run, tags: Mapping[str, str], details: Any) -> RunRecipe:
         environment=environment,
         environment_version=version,
         tags=tuple(sorted((str(name), str(value)) for name, value in tags.items())),
+        nodes=nodes if isinstance(nodes := given.get("nodecount"), int) and nodes > 0 else 1,
+        hours=seconds / 3600 if isinstance(seconds, int) and 0 < seconds < _LONGEST_SECONDS else None,
     )
 
 

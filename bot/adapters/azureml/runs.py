@@ -22,6 +22,7 @@ from azureml._restclient.run_client import RunClient
 from azureml._restclient.workspace_client import WorkspaceClient
 from azureml._run_impl.run_base import _RunBase
 from azureml.core import Experiment, ScriptRunConfig
+from azureml.core.runconfig import MpiConfiguration
 
 from bot.adapters.azureml import content, wire
 from bot.adapters.azureml.config import AzureMLConfig
@@ -187,6 +188,9 @@ class RunCalls(ReportCalls):
                 arguments=list(spec.arguments) or None,
                 compute_target=spec.compute,
                 environment=environment,
+                # One process a node; what it starts there is the script's business.
+                distributed_job_config=MpiConfiguration(node_count=spec.nodes) if spec.nodes > 1 else None,
+                **({} if spec.seconds is None else {"max_run_duration_seconds": spec.seconds}),
             )
             os.environ.update(origin)
             effect()
