@@ -5,7 +5,9 @@ the trouble is over and the same is asked for again, which must work and shows w
 """
 
 import contextlib
+import os
 import re
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.azureml import seed
-from tests.behaviours.team import DANA, OLIVIA, TEAM_CHANNEL, Said, Seen, Team, eventually, team_in
+from tests.behaviours.team import DANA, OLIVIA, TEAM_CHANNEL, Said, Seen, Team, eventually, sandbox, team_in
 from tests.sandbox.azureml.wheels import wheel
 
 MODEL = """\
@@ -305,3 +307,51 @@ def test_a_submit_that_arrives_late_gets_its_submitter_and_reaches_its_end(scene
     scene.team.until(said.mark, f"run `{told.run_id}` has ended")
 
     assert told.run_id in scene.team.command(DANA, "runs --mine")
+
+
+def follow_through(scene: Scene, trouble: str) -> None:
+    """A run that Azure runs to its end while nothing of it can be seen."""
+    said = scene.team.type(DANA, TEAM_CHANNEL, "/aml submit make.py")
+    run_id = scene.team.posted(said, "make.py of project").run_id
+    for where in (EVERYTHING, STORAGE):
+        scene.team.azure.ask("POST", "/faults", {**where, **TROUBLE[trouble]})
+    try:
+        eventually(lambda: scene.status(run_id) == "Completed")
+        asked = scene.told(scene.team.type(DANA, TEAM_CHANNEL, f"/aml status {run_id}")).text
+    finally:
+        scene.team.azure.ask("DELETE", "/faults")
+
+    scene.team.until(said.mark, f"run `{run_id}` has ended. It is *Completed*")
+    assert is_clear(asked), asked
+    shown = [text for text in scene.team.messages_with(run_id, TEAM_CHANNEL) if "made" in text]
+    assert len(shown) == 1
+    assert "Completed" in shown[0]
+
+
+def test_a_run_that_is_followed_through_trouble_reaches_its_end_in_its_message(scene: Scene) -> None:
+    follow_through(scene, "empty")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trouble", [trouble for trouble in TROUBLE if trouble != "empty"])
+def test_a_run_is_followed_through_every_trouble(scene: Scene, trouble: str) -> None:
+    follow_through(scene, trouble)
+
+
+@pytest.mark.slow
+def test_a_run_that_died_with_its_sandbox_is_told_with_the_reason(own_team: Team) -> None:
+    ready = own_team.azure.ready
+    (own_team.project / "slow.py").write_text(SLOW)
+    own_team.start()
+    said = own_team.type(DANA, TEAM_CHANNEL, "/aml submit slow.py")
+    run_id = own_team.posted(said, "slow.py of project").run_id
+    own_team.until(said.mark, f"`{run_id}`: Running")
+
+    os.kill(ready["pid"], signal.SIGKILL)
+    eventually(lambda: not Path(f"/proc/{ready['pid']}/cmdline").read_bytes())
+    port = ready["proxy"].rpartition(":")[2]
+    with sandbox("azureml", own_team.folder / "azureml", "--unconfined", "--port", port):
+        told = own_team.until(said.mark, f"`{run_id}`: Failed").text
+        own_team.until(said.mark, f"run `{run_id}` has ended")
+
+    assert "The sandbox stopped while this run was active, so the run was lost. Submit it again." in told
