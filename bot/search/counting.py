@@ -56,12 +56,14 @@ class Counts:
     spelled: dict[str, int]
 
 
-def firsts(numbers: Numbers) -> Numbers:
-    """The places in sorted numbers where another one begins."""
+def firsts(*numbers: Numbers) -> Numbers:
+    """The places where another number begins, or with several rows of numbers another one in any of them."""
     import numpy as np
 
-    new = np.ones(len(numbers), bool)
-    np.not_equal(numbers[1:], numbers[:-1], out=new[1:])
+    new = np.ones(len(numbers[0]), bool)
+    np.not_equal(numbers[0][1:], numbers[0][:-1], out=new[1:])
+    for row in numbers[1:]:
+        new[1:] |= row[1:] != row[:-1]
     return np.flatnonzero(new)
 
 

@@ -6,8 +6,10 @@ eight bytes are one number, and a piece of sixteen is numbered by the numbers of
 one of each kind, is looked at by itself.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from bot.search.numbers import Numbers
 from bot.search.words import pieces
@@ -33,8 +35,11 @@ class Cutter:
     """Numbers pieces from 0; what has a number keeps it."""
 
     def __init__(self) -> None:
+        import numpy as np
+
         self._short, self._pairs, self._words = _Numbered(), _Numbered(), _Numbered()
-        self._long: dict[bytes, int] = {}
+        self._long: defaultdict[bytes, int] = defaultdict(count().__next__)  # numbered by themselves, when first met
+        self._of_long = np.zeros(0, np.int32)  # their numbers among all pieces
         self._count = 0
 
     def cut(self, texts: Sequence[str]) -> Cut:
@@ -61,7 +66,7 @@ class Cutter:
         words = np.ndarray((len(data) - _WORD + 1,), "<u8", data, 0, (1,))  # from each byte on
         masks = np.array([(1 << 8 * size) - 1 for size in range(_WORD + 1)], np.uint64)
         sizes = stops - starts
-        stream = np.zeros(len(starts), np.int64)
+        stream = np.zeros(len(starts), np.int32)
 
         short = np.flatnonzero(sizes <= _WORD)
         self._number(stream, short, self._short, words[starts[short]] & masks[sizes[short]])
@@ -69,14 +74,17 @@ class Cutter:
         middle = np.flatnonzero((sizes > _WORD) & (sizes <= 2 * _WORD))
         rest = words[starts[middle] + _WORD] & masks[sizes[middle] - _WORD]
         halves = self._words.of(np.concatenate((words[starts[middle]], rest)), len(self._words))
-        pairs = halves[: len(middle)] << 32 | halves[len(middle) :]
-        self._number(stream, middle, self._pairs, pairs.astype(np.uint64))
+        halves = halves.astype(np.uint64)
+        self._number(stream, middle, self._pairs, halves[: len(middle)] << np.uint64(32) | halves[len(middle) :])
 
         long = np.flatnonzero(sizes > 2 * _WORD)
-        known, free = self._long, self._count - len(self._long)
-        for place, start, stop in zip(long.tolist(), starts[long].tolist(), stops[long].tolist(), strict=True):
-            stream[place] = known.setdefault(data[start:stop], free + len(known))
-        self._count = free + len(known)
+        before = len(self._long)
+        slices = map(slice, starts[long].tolist(), stops[long].tolist())
+        own = np.array([*map(self._long.__getitem__, map(data.__getitem__, slices))], np.int32)
+        new = np.arange(self._count, self._count + len(self._long) - before, dtype=np.int32)
+        self._of_long = np.append(self._of_long, new)
+        stream[long] = self._of_long[own]
+        self._count += len(new)
         return stream
 
     def _number(self, stream: Numbers, places: Numbers, known: "_Numbered", keys: Numbers) -> None:
@@ -99,7 +107,7 @@ class _Numbered:
         import numpy as np
 
         self._keys = np.zeros(0, np.uint64)  # sorted
-        self._numbers = np.zeros(0, np.int64)
+        self._numbers = np.zeros(0, np.int32)
         self._fill()
 
     def __len__(self) -> int:
@@ -124,26 +132,33 @@ class _Numbered:
         is_new = np.ones(len(keys), bool)
         inside = at < len(self._keys)
         is_new[inside] = self._keys[at[inside]] != keys[inside]
-        numbers = np.zeros(len(keys), np.int64)
+        numbers = np.zeros(len(keys), np.int32)
         numbers[~is_new] = self._numbers[at[~is_new]]
         numbers[is_new] = own = np.arange(free, free + np.count_nonzero(is_new))
         self._keys = np.insert(self._keys, at[is_new], keys[is_new])
         self._numbers = np.insert(self._numbers, at[is_new], own)
-        if len(own):
+        if 2 * len(self._keys) > len(self._key_at):
             self._fill()
+        else:
+            self._place(keys[is_new], own)
         return numbers
 
     def _fill(self) -> None:
-        """Fill the table. It has at least four places for each key; what was known earlier comes first."""
+        """Make the table anew, with at least four places for each key; what was known earlier comes first."""
         import numpy as np
 
-        self._shift = np.uint64(_KEY_BITS - max(10, (4 * len(self._keys)).bit_length()))
-        size = 1 << (_KEY_BITS - int(self._shift))
-        self._key_at, self._number_at = np.zeros(size, np.uint64), np.full(size, -1, np.int64)
+        bits = max(10, (4 * len(self._keys)).bit_length())
+        self._shift = np.uint64(_KEY_BITS - bits)
+        self._key_at, self._number_at = np.zeros(1 << bits, np.uint64), np.full(1 << bits, -1, np.int32)
         order = np.argsort(-self._numbers)
-        places = self._places(self._keys[order])
-        self._key_at[places] = self._keys[order]
-        self._number_at[places] = self._numbers[order]
+        self._place(self._keys[order], self._numbers[order])
+
+    def _place(self, keys: Numbers, numbers: Numbers) -> None:
+        """Put keys where nothing is yet; of several for one place the last."""
+        places = self._places(keys)
+        is_free = self._number_at[places] < 0
+        self._key_at[places[is_free]] = keys[is_free]
+        self._number_at[places[is_free]] = numbers[is_free]
 
     def _places(self, keys: Numbers) -> Numbers:
         import numpy as np

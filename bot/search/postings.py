@@ -15,6 +15,7 @@ from bot.search.numbers import Numbers
 from bot.search.query import Unit
 from bot.search.words import EVERYDAY
 
+_AT_ONCE = 1 << 16  # postings that are weighed together: what bounds the memory
 _LOOSE = 0.1  # how much of the weight of an everyday synonym counts as a sign that the section is meant
 _SATURATION = 1.5  # BM25's k1
 _LENGTH_SHARES = (0.4, 0.85, 0.4)  # BM25's b for titles, bodies, alternates
@@ -38,7 +39,7 @@ class Fields:
         import numpy as np
 
         count = self.documents
-        return np.concatenate((np.arange(count), np.arange(count), self.owners))[slots]
+        return np.concatenate((np.arange(count), np.arange(count), self.owners)).astype(np.int32)[slots]
 
     def documents_of_names(self) -> list[int]:
         """The documents of all names: of each its title, then its alternates."""
@@ -81,12 +82,13 @@ class Postings:
         """Weigh what was counted."""
         import numpy as np
 
-        terms = np.repeat(np.arange(len(counts.terms)), np.diff(counts.starts))
-        documents = fields.documents_of(counts.slots)
-        field_of = np.searchsorted(np.array(fields.bounds[1:3]), counts.slots, side="right")
-        groups = terms * 3 + field_of  # ascending, since slots are
-        new = firsts(groups * fields.documents + documents)  # a document counts once in a field
-        in_field = np.bincount(groups[new], minlength=3 * len(counts.terms))
+        count, documents = len(counts.terms), fields.documents_of(counts.slots)
+        terms = np.repeat(np.arange(count, dtype=np.int32), np.diff(counts.starts))
+        fields_of = (counts.slots >= fields.bounds[1]).astype(np.int8) + (counts.slots >= fields.bounds[2])
+        groups = terms * 3 + fields_of  # ascending, since slots are
+        first = firsts(groups)
+        new = firsts(groups, documents)  # a document counts once in a field
+        in_field = np.bincount(groups[new], minlength=3 * count)
         norms = np.zeros(fields.bounds[3])
         for field, share in enumerate(_LENGTH_SHARES):
             own = slice(*fields.bounds[field : field + 2])
@@ -94,14 +96,17 @@ class Postings:
             mean = (float(lengths.mean()) if len(lengths) else 0.0) or 1.0
             norms[own] = _SATURATION * (1 - share) + _SATURATION * share / mean * lengths
         rarity = _idf(fields.documents, in_field) * (_SATURATION + 1)
-        weights = (rarity[groups] * counts.counts / (counts.counts + norms[counts.slots])).astype(np.float32)
-        most = np.zeros(3 * len(counts.terms), np.float32)
+        weights = np.zeros(len(groups), np.float32)
+        for at in range(0, len(groups), _AT_ONCE):
+            part = slice(at, at + _AT_ONCE)
+            often = counts.counts[part]
+            weights[part] = rarity[groups[part]] * often / (often + norms[counts.slots[part]])
+        most = np.zeros(3 * count, np.float32)
         if len(groups):
-            first = firsts(groups)
             most[groups[first]] = np.maximum.reduceat(weights, first)
-        whole = terms * fields.documents + documents
+        whole = terms * np.int64(fields.documents) + documents
         whole.sort()
-        anywhere = np.bincount(whole[firsts(whole)] // fields.documents, minlength=len(counts.terms))
+        anywhere = np.bincount(whole[firsts(whole)] // fields.documents, minlength=count)
         return Postings(
             counts.terms,
             fields,

@@ -1,21 +1,15 @@
 """What the pieces of texts are read as: terms, concepts and words, by numbers."""
 
 from array import array
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from bot.search.numbers import Numbers
 from bot.search.words import Lexicon, plain_words, stems, words
 
 _NOT_PLAIN = -1
-
-
-class Numbering(dict[str, int]):
-    """Numbers from 0, given in the order in which they are first asked for."""
-
-    def __missing__(self, key: str) -> int:
-        self[key] = number = len(self)
-        return number
 
 
 class Readings:
@@ -26,7 +20,7 @@ class Readings:
         self._lexicon = lexicon
         self._of_pieces = array("i")
         self._plain = {"": _NOT_PLAIN}  # the readings of words
-        self._terms = Numbering()
+        self._terms: defaultdict[str, int] = defaultdict(count().__next__)  # numbered when first asked for
         self._texts: list[str] = []
         self._first = array("i")
         self._others, self._concepts, self._parts = _Lists(), _Lists(), _Lists()
