@@ -4,16 +4,20 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.console import one_sentence
 from bot.domain.audit import Head, Wanted
-from bot.domain.errors import InvalidRequest
+from bot.domain.errors import InvalidRequest, NotFound
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 app = typer.Typer(help="Who tried what, what was decided and how it ended.", no_args_is_help=True)
 
@@ -43,6 +47,9 @@ def list_rows(
         str, typer.Option(help="from then on: 2026-05-01, 2026-05-01T14:30 (UTC), today, 90m, 24h or 7d")
     ] = "",
     result: Annotated[str, typer.Option(help="allowed, refused, done, failed or unknown", show_default=False)] = "",
+    run: Annotated[str, typer.Option(help="of every request that had to do with this run", show_default=False)] = "",
+    reference: Annotated[str, typer.Option(help="of the request with this reference", show_default=False)] = "",
+    names: Annotated[bool, typer.Option("--names", help="ask Slack what people are called (table only)")] = False,
     form: Annotated[Format, typer.Option("--format", help="a table to read, or to work on")] = Format.TABLE,
     settings: SettingsFile = None,
 ) -> None:
@@ -51,8 +58,10 @@ def list_rows(
         from bot.bootstrap.tables import audit_table
         from bot.settings import load
 
-        wanted = Wanted(last, user, command, _since(since), result)
-        rows = audit_table(load(settings)).rows(wanted)
+        wanted = Wanted(last, user, command, _since(since), result, run, reference.upper())
+        loaded = load(settings)
+        rows = audit_table(loaded).rows(wanted)
+        called = _names(loaded, rows) if names and form is Format.TABLE else {}
     if form is Format.JSON:
         for row in rows:
             typer.echo(json.dumps(row))
@@ -61,7 +70,7 @@ def list_rows(
         for row in rows:
             typer.echo("\t".join(_line(row[column]) for column in _SHOWN))
     else:
-        _print_table(rows)
+        _print_table(rows, called)
 
 
 @app.command()
@@ -123,7 +132,19 @@ def _line(value: object) -> str:
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in " ".join(str(value).split()))
 
 
-def _print_table(rows: Sequence[Mapping[str, object]]) -> None:
+def _names(settings: "Settings", rows: Sequence[Mapping[str, object]]) -> dict[str, str]:
+    """What Slack calls the people in `rows`, by user id; who isn't known there keeps the id."""
+    from bot.bootstrap.people import people
+
+    known = people(settings)
+    found = {}
+    for team, user in {(str(row["team"]), str(row["user"])) for row in rows if row["user"]}:
+        with suppress(NotFound):
+            found[user] = known.person(team, user).name
+    return found
+
+
+def _print_table(rows: Sequence[Mapping[str, object]], names: Mapping[str, str]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -135,7 +156,8 @@ def _print_table(rows: Sequence[Mapping[str, object]]) -> None:
     for title in ("Time (UTC)", "Reference", "Who", "What", "", "Why"):
         table.add_column(title, overflow="fold", no_wrap=title in {"Time (UTC)", "Reference"})
     for row in rows:
-        who = _line(row["user"] or row["object_id"])
+        user = str(row["user"])
+        who = _line(f"{names[user]} ({user})" if names.get(user) else user or row["object_id"])
         what = f"{_line(row['command'])} {_line(row['phase'])}"
         cells = (_line(row["at"])[:19].replace("T", " "), _line(row["reference"]), who, what, _line(row["result"]))
         table.add_row(*(Text(cell) for cell in (*cells, _line(row["reason"]))))

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from bot.domain.access import DenyAssignment, RoleAssignment, RoleDefinition
 from bot.domain.approvals import ApprovalMessage, ApprovalRequest, ApprovalState, Vote
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import AuditEntry, Wanted
 from bot.domain.environments import (
     EnvironmentDetail,
     EnvironmentDraft,
@@ -281,6 +281,13 @@ class Audit(Protocol):
 
     def write(self, entry: AuditEntry) -> None:
         """Store a row durably; the same row again changes nothing. Raises Unavailable."""
+
+
+class AuditRows(Protocol):
+    """Reading the audit."""
+
+    def rows(self, wanted: Wanted) -> tuple[Mapping[str, str], ...]:
+        """The rows that fit, by column, oldest first. Raises Unavailable."""
 
 
 class RoleRequests(Protocol):

@@ -44,12 +44,20 @@ class AuditTable(Tables):
         with self._transaction() as connection:
             return _head(connection)
 
-    def rows(self, wanted: Wanted) -> tuple[dict[str, str], ...]:
+    def rows(self, wanted: Wanted) -> tuple[Mapping[str, str], ...]:
         """The rows that fit, oldest first."""
         known = db.audit.c
         query = sa.select(db.audit)
-        for column, value in ((known.command, wanted.command), (known.result, wanted.result)):
+        same = ((known.command, wanted.command), (known.result, wanted.result), (known.reference, wanted.reference))
+        for column, value in same:
             query = query.where(column == value) if value else query
+        if wanted.run:
+            named = (known.reason + " ").contains(f"run={wanted.run} ", autoescape=True)
+            query = query.where(known.key.in_(sa.select(known.key).where(named)))
+        if wanted.scope:
+            query = query.where(known.scope.in_((wanted.scope, "")))
+        if wanted.before:
+            query = query.where(known.id < wanted.before)
         if wanted.user:
             query = query.where(sa.or_(known.user == wanted.user, known.object_id == wanted.user.lower()))
         if wanted.since:

@@ -54,6 +54,7 @@ audit = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("reference", sa.Text, nullable=False),
     sa.Column("delivery", sa.Text, nullable=False),
+    sa.Column("request", sa.Text, nullable=False),
     sa.Column("seal", sa.Text, nullable=False),  # see domain.audit
     # A job that runs again adds no second row for the same thing, and never hides that something else came of it.
     sa.UniqueConstraint("key", "command", "phase", "result", "reason", "object_id", name="one_row_per_event"),
@@ -257,9 +258,9 @@ def open_database(folder: Path) -> sa.Engine:
 
 
 def _set_aside_unsealed(connection: sa.Connection) -> None:
-    # Rows that were written before there were seals can't be vouched for; they stay to be read by hand.
+    # Rows that were written before there were these seals can't be vouched for; they stay to be read by hand.
     tables = sa.inspect(connection)
-    if tables.has_table("audit") and "seal" not in {column["name"] for column in tables.get_columns("audit")}:
+    if tables.has_table("audit") and not {"seal", "request"} <= {each["name"] for each in tables.get_columns("audit")}:
         connection.exec_driver_sql("ALTER TABLE audit RENAME TO audit_unsealed")
 
 

@@ -58,6 +58,7 @@ from bot.listeners.webhook import ReloadHook
 from bot.ports import Job
 from bot.services.admin import Admin
 from bot.services.approvals import Approvals
+from bot.services.audit import AuditLog
 from bot.services.environments import Environments
 from bot.services.faq_source import FaqSource
 from bot.services.grants import Grants
@@ -148,6 +149,7 @@ class Bot:
             wheels_service=Wheels(workspace, guard, SlackFiles(token, base_url), settings.state / "wheels"),
             roles_service=Roles(role_service, guard, identity),
             approvals=approvals,
+            audit_service=AuditLog(self._audit, guard, identity),
             source_url=entry_url,
         )
         holders = Holders(role_service, guard, identity)

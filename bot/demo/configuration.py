@@ -21,7 +21,7 @@ commands = ["submit", "retry", "cancel", "env-create", "add-wheel", "model-regis
 roles = ["Owner", "Contributor", "AzureML Data Scientist"]
 
 [[allow]]
-commands = ["admin"]
+commands = ["admin", "audit"]
 roles = ["Owner"]
 """
 

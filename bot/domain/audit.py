@@ -31,6 +31,7 @@ COLUMNS = (
     "reason",
     "reference",
     "delivery",
+    "request",
 )
 """What a seal covers, in this order; with the seal that is the whole row."""
 
@@ -56,7 +57,8 @@ class AuditEntry:
     """One row. `result` is allowed/refused for a decision and done/failed/unknown for an outcome.
     `reason` is what settled it.
 
-    `key` is the request's, and `delivery` what Slack calls the delivery that brought it. A job that runs again adds no
+    `key` is the request's, `delivery` what Slack calls the delivery that brought it, and `request` a digest of what was
+    asked, whose words aren't kept (see `digest_of`). A job that runs again adds no
     second row that says the same, but one for what came out differently.
     """
 
@@ -73,6 +75,13 @@ class AuditEntry:
     reason: str
     reference: str = ""
     delivery: str = ""
+    request: str = ""
+
+
+def digest_of(key: str, asked: object) -> str:
+    """A digest of what was asked by the request `key`, as JSON: whoever has the words can show that they are those."""
+    text = json.dumps([key, asked], ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def change(
@@ -100,13 +109,32 @@ def change(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows: the last `last` of those that fit; "" fits all. `since` is a time as rows have it (UTC, ISO 8601)."""
+    """Which rows: the last `last` of those that fit; "" fits all. `since` is a time as rows have it (UTC, ISO 8601).
+
+    `run` is a run's id: of every request that had to do with it. `scope` leaves out what was decided at another one.
+    `before` is a row's id: only those before it.
+    """
 
     last: int = 50
     user: str = ""
     command: str = ""
     since: str = ""
     result: str = ""
+    run: str = ""
+    reference: str = ""
+    scope: str = ""
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Rows as they were written, oldest first, and what Slack calls the people in them by user id. `more`: there are
+    older ones that fit."""
+
+    wanted: Wanted
+    rows: tuple[Mapping[str, str], ...]
+    names: Mapping[str, str]
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,13 @@ WHO_CAN = Command(
 )
 WHOAMI = Command("whoami", "whoami", "your Azure identity and roles as I see them", example="whoami")
 
+AUDIT = Command(
+    "audit",
+    "audit [RUN | @PERSON | today]",
+    "who tried what through me, what was decided and how it ended",
+    action=access.ROLE_ASSIGNMENT_READ,
+    example="audit today",
+)
 ADMIN = Command(
     "admin",
     "admin",
@@ -191,6 +198,7 @@ ALL: tuple[Command, ...] = (
     CAN,
     WHO_CAN,
     WHOAMI,
+    AUDIT,
     ADMIN,
 )
 BY_NAME = {command.name: command for command in ALL}

@@ -8,6 +8,7 @@ from bot.domain.access import Caller
 from bot.domain.errors import InvalidRequest
 from bot.domain.help import Verdict
 from bot.handlers.approvals import ApprovalHandlers
+from bot.handlers.callers import caller_of
 from bot.handlers.commands import Commands, SourceUrl
 from bot.handlers.grants import RoleRequests
 from bot.handlers.replies import Replies
@@ -58,7 +59,7 @@ class Actions:
 
     def _do(self, action_id: str, value: str, job: Job, reply: Reply) -> None:
         place = reply.place
-        caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
+        caller = caller_of(job, place)
         if action_id in _VERDICTS:
             self._help.feedback(value, place.user, _VERDICTS[action_id])
             reply.private(help.feedback_thanks(_VERDICTS[action_id]))
@@ -81,6 +82,7 @@ class Actions:
             APPROVE: lambda value, caller, reply: self._approvals.agree(parse.run_id(value), caller, reply),
             "ask_for_role": self._role_requests.ask,
             "cancel_run": lambda value, caller, reply: commands.cancel(parse.run_id(value), caller, reply),
+            "older_audit": lambda value, caller, reply: commands.audit.look(parse.older_audit(value), caller, reply),
             "more_environments": lambda value, caller, reply: commands.environments.list(
                 parse.environments_page(value), caller, reply
             ),

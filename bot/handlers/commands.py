@@ -14,6 +14,8 @@ from bot.domain.faq import Section
 from bot.domain.help import Question
 from bot.domain.runs import RunDetail, RunFilter, SubmitRequest, WatchedRun, run_id_of
 from bot.handlers.approvals import ApprovalHandlers
+from bot.handlers.audit import AuditCommands
+from bot.handlers.callers import caller_of
 from bot.handlers.environments import EnvironmentCommands
 from bot.handlers.models import ModelCommands
 from bot.handlers.replies import Replies
@@ -28,6 +30,7 @@ from bot.parse.submit import again
 from bot.parse.text import MAX_LENGTH, plain
 from bot.ports import Job
 from bot.services.admin import Admin
+from bot.services.audit import AuditLog
 from bot.services.environments import Environments
 from bot.services.help import Help
 from bot.services.identity import Identity
@@ -63,6 +66,7 @@ class Commands:
         snippets_service: Snippets,
         roles_service: Roles,
         approvals: ApprovalHandlers,
+        audit_service: AuditLog,
         source_url: SourceUrl | None,
     ) -> None:
         self._replies = replies
@@ -73,6 +77,7 @@ class Commands:
         self._repeating = repeating_service
         self._approvals = approvals
         self.environments = EnvironmentCommands(identity, environments_service)
+        self.audit = AuditCommands(identity, audit_service)
         self.roles = RoleCommands(identity, roles_service)
         self.reports = ReportCommands(identity, reports_service)
         self._source_url = source_url
@@ -88,6 +93,7 @@ class Commands:
             requests.Admin: self._show_state,
             **self.environments.handlers(),
             **self.roles.handlers(),
+            **self.audit.handlers(),
             **self.reports.handlers(),
             **ModelCommands(identity, models_service).handlers(),
             **SnippetCommands(identity, snippets_service).handlers(),
@@ -107,7 +113,7 @@ class Commands:
         with errors_shown_by(reply):
             request = parse.parse(plain(payload["text"]))
             refuse_if_cut(request, payload["text"])
-            caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
+            caller = caller_of(job, place)
             question = None
             if isinstance(request, requests.Ask):
                 question = Question(job.key, place.team, place.channel, place.user, "", request.question)
@@ -120,7 +126,7 @@ class Commands:
         reply = self._replies.to(job, place)
         with errors_shown_by(reply):
             fields = payload["request"] | {"arguments": tuple(payload["request"]["arguments"]), "packages": None}
-            caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
+            caller = caller_of(job, place)
             self.run(requests.Submit(SubmitRequest(**fields)), caller, reply)
 
     def run(self, request: requests.Request, caller: Caller, reply: Reply, *, question: Question | None = None) -> None:

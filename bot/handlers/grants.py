@@ -7,6 +7,7 @@ from bot.blocks.message import Message
 from bot.domain.access import Caller, reference_of
 from bot.domain.errors import BotError, PermissionDenied
 from bot.domain.grants import RequestState, RoleRequest
+from bot.handlers.callers import caller_of
 from bot.handlers.replies import Replies, Workers
 from bot.handlers.reply import MessageRefused, Place, Reply
 from bot.ports import Job
@@ -26,7 +27,7 @@ class RoleRequests:
 
     def refused(self, denied: PermissionDenied, job: Job, place: Place) -> Message:
         """The refusal of a request, with who can grant what it lacks."""
-        caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
+        caller = caller_of(job, place)
         offer = None
         try:
             offer = self._service.offer(caller, denied, job.handler, job.payload)

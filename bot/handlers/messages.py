@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from bot.blocks import assistant, help  # noqa: A004 - the feature's name in every folder
-from bot.domain.access import Caller
 from bot.domain.help import Question
 from bot.domain.wheels import SharedFile
 from bot.handlers.assistant import Assistant
+from bot.handlers.callers import caller_of
 from bot.handlers.commands import Commands, refuse_if_cut
 from bot.handlers.replies import Replies
 from bot.handlers.reply import Place, errors_shown_by
@@ -55,7 +55,7 @@ class Messages:
                 if isinstance(request, requests.AddWheel):
                     request = replace(request, files=tuple(SharedFile(**file) for file in payload.get("files", ())))
                 refuse_if_cut(request, payload["text"])
-                caller = Caller(place.team, place.user, place.channel, job.key, job.payload.get("delivery", ""))
+                caller = caller_of(job, place)
                 words = assistant.ASKING_AZURE if request.command.guarded else assistant.LOOKING_IN_FAQ
                 with self._conversation.status(place, payload["ts"], words):
                     self._commands.run(request, caller, reply, question=_question(job, place, request))

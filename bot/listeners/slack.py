@@ -37,6 +37,7 @@ _BUTTONS = (
     "feedback_not_helpful",
     "ask_for_role",
     "ask_human",
+    "older_audit",
     "resume_request",
     "show_choice",
     "cancel_run",

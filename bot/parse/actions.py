@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.errors import InvalidRequest
 from bot.parse import names
-from bot.parse.requests import Environments, FetchFile, Files, Logs, Roles, Runs
+from bot.parse.requests import Audit, Environments, FetchFile, Files, Logs, Roles, Runs
 
 _UNREADABLE = "I can't read this button any more: ask again."
 
@@ -71,6 +71,14 @@ def run_log(value: str) -> Logs:
     """The value of a "Whole log" button. Raises InvalidRequest."""
     run, file = _fields(value, "run", "file")
     return Logs(names.run_id(run), names.output(file) if file else "", whole=True)
+
+
+def older_audit(value: str) -> Audit:
+    """The value of an "Older" button below rows of the audit. Raises InvalidRequest."""
+    run, user, today, before = _fields(value, "run", "user", "today", "before")
+    if not before.isdecimal() or len(before) > 12:
+        raise InvalidRequest(_UNREADABLE)
+    return Audit(names.run_id(run) if run else "", user, today == "yes", int(before))
 
 
 def run_id(value: str) -> str:

@@ -13,7 +13,7 @@ from rapidfuzz.distance import OSA
 from bot.domain import commands
 from bot.domain.commands import Command
 from bot.domain.errors import InvalidRequest, UnknownCommand
-from bot.parse import environments, models, names, reports, roles, snippets
+from bot.parse import audit, environments, models, names, reports, roles, snippets
 from bot.parse.options import at_most, flags, nearest_commands, only, read, shown, unmarked, usage
 from bot.parse.questions import opens_like_a_question
 from bot.parse.requests import (
@@ -194,6 +194,7 @@ _PARSERS: dict[str, Callable[[Command, str], Request]] = {
     commands.CAN.name: roles.can,
     commands.WHO_CAN.name: roles.who_can,
     commands.WHOAMI.name: _alone(WhoAmI),
+    commands.AUDIT.name: audit.audit,
     commands.ADMIN.name: _alone(Admin),
 }
 

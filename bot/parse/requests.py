@@ -243,6 +243,17 @@ class WhoAmI:
 
 
 @dataclass(frozen=True, slots=True)
+class Audit:
+    """Rows of the audit: of a run, of a Slack user, of today, or of all; then those before the row `before`."""
+
+    run_id: str = ""
+    user_id: str = ""
+    today: bool = False
+    before: int = 0
+    command: ClassVar[Command] = commands.AUDIT
+
+
+@dataclass(frozen=True, slots=True)
 class Admin:
     """The state of the FAQ."""
 
@@ -277,5 +288,6 @@ Request = (
     | Can
     | WhoCan
     | WhoAmI
+    | Audit
     | Admin
 )

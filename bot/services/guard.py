@@ -271,6 +271,7 @@ class Guard:
                 reason=reason,
                 reference=caller.reference,
                 delivery=caller.delivery,
+                request=caller.request,
             )
         )
 

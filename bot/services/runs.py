@@ -74,6 +74,7 @@ class Runs:
             if admitted.approvals:
                 attempt.detail = f"run={run_id} waits for consent"
                 return self._ask(principal, spec, admitted)
+            attempt.detail = f"run={run_id} {_resolved(spec)}"
             with self._turns.take(principal.caller, admitted, run_id):
                 run = self._submit_or_settle(spec)
         return SubmittedRun(run, spec)
@@ -92,6 +93,7 @@ class Runs:
             if request is None or request.state not in {ApprovalState.APPROVED, ApprovalState.STARTED}:
                 raise InvalidRequest(f"Run {run_id} isn't approved, so it wasn't started.")
             spec, admitted = self._specs.again(principal, request)
+            attempt.detail = f"run={run_id} approved {_resolved(spec)}"
             with self._turns.take(principal.caller, admitted, run_id):
                 run = self._submit_or_settle(spec)
         return SubmittedRun(run, spec)
@@ -280,3 +282,10 @@ class Runs:
 
     def _detail(self, run: Run) -> RunDetail:
         return RunDetail(run, self._workspace.metrics(run.id), self._workspace.log_tail(run.id, LOG_LINES))
+
+
+def _resolved(spec: RunSpec) -> str:
+    """What a submit came down to, for the audit; its script and arguments are people's own words."""
+    environment = f"{spec.environment}:{spec.environment_version}" if spec.environment_version else spec.environment
+    commit = f" commit={spec.commit}" if spec.commit else ""
+    return f"project={spec.project} compute={spec.compute} environment={environment}{commit}"

@@ -37,6 +37,7 @@ def entry(key: str = "c:1", result: str = "allowed", reason: str = "") -> AuditE
         reason=reason,
         reference="1A2B",
         delivery="Ev1",
+        request="0123456789abcdef",
     )
 
 
@@ -151,6 +152,32 @@ def test_an_empty_audit_is_whole_and_has_a_head(audit: AuditTable) -> None:
     assert audit.verify(Head.of(str(audit.head()))).problem == ""
     audit.write(entry())
     assert audit.verify(Head.of("0-" + "0" * 64)).problem == ""
+
+
+def test_another_byte_anywhere_in_any_row_is_found(at_work: AtWork) -> None:
+    tried = 0
+    for number in range(1, ROWS + 1):
+        for column in (*COLUMNS[1:], "seal"):
+            before = at_work.get(number, column)
+            for at in range(len(before)):
+                changed = bytearray(before)
+                changed[at] ^= 1 << (at + number) % 8
+                at_work.put(number, column, bytes(changed))
+                assert at_work.audit.verify().problem.startswith(f"Row {number} "), (number, column, at)
+                tried += 1
+            at_work.put(number, column, before)
+
+    assert tried == sum(len(at_work.get(n, each)) for n in range(1, ROWS + 1) for each in (*COLUMNS[1:], "seal"))
+    assert at_work.audit.verify().problem == ""
+
+
+@pytest.mark.parametrize("number", range(1, ROWS + 1))
+@pytest.mark.parametrize("other", [0, -1, ROWS + 1, 10**9])
+def test_another_id_of_any_row_is_found(copy: Callable[[], sqlite3.Connection], number: int, other: int) -> None:
+    database = copy()
+    database.execute("UPDATE audit SET id = ? WHERE id = ?", [other, number])
+
+    assert problem(database)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -311,6 +338,23 @@ def test_the_key_is_made_once_for_its_owner_alone_and_must_stay(tmp_path: Path) 
             opened(state)
     key.write_text(made[::-1].strip(), encoding="ascii")
     assert opened(state).verify().problem.startswith("Row 1 ")
+
+
+def test_the_rows_of_a_run_are_those_of_every_request_that_had_to_do_with_it(audit: AuditTable) -> None:
+    audit.write(entry("c:1"))
+    audit.write(entry("c:1", "done", "run=aml-1 project=demo"))
+    audit.write(entry("c:2"))
+    audit.write(entry("c:2", "done", "run=aml-12"))
+    audit.write(entry("c:3", "done", "run=aml_1"))
+
+    def keys(wanted: Wanted) -> list[str]:
+        return [row["key"] for row in audit.rows(wanted)]
+
+    assert keys(Wanted(run="aml-1")) == ["c:1", "c:1"]
+    assert keys(Wanted(run="aml-1", before=2)) == ["c:1"]
+    assert keys(Wanted(run="%")) == []
+    assert keys(Wanted(scope="/other")) == []
+    assert len(keys(Wanted(scope="/s", last=2))) == 2
 
 
 def test_rows_from_before_there_were_seals_are_set_aside(tmp_path: Path) -> None:

@@ -85,6 +85,9 @@ def test_a_reader_s_refused_submit_is_granted_by_an_owner_and_resumed_with_one_c
         ("decision", "allowed"),
         ("outcome", "done"),
     ]
+    of_the_run = team.command(OLIVIA, f"audit {run.run_id}")
+    for result in ("refused", "asked", "granted", "resumed", "allowed", "done"):
+        assert re.search(rf"rui  `submit` \w+: \*{result}\*", of_the_run), of_the_run
     for text in (refusal.text, request.text, told.text, granted.text):
         assert not re.search(r"[\w.]+@[\w.]+\.\w+|xox[bp]-|eyJ", text)
 

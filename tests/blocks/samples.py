@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from bot.domain import commands
 from bot.domain.access import Decision, Permission, RoleAssignment, RoleDefinition, Settled
+from bot.domain.audit import COLUMNS, AuditPage, Wanted
 from bot.domain.environments import (
     Change,
     EnvironmentDetail,
@@ -218,6 +219,12 @@ role_requests = st.builds(
     RoleRequest, key=texts, handler=texts, payload=st.just({}), team=texts, user=texts | st.just("U123ABC"),
     channel=texts | st.just("C123ABC"), object_id=texts, command=texts, action=texts, role=texts, scope=texts,
     refused=times, since=times,
+)  # fmt: skip
+audit_rows = st.fixed_dictionaries(dict.fromkeys(COLUMNS, texts) | {"id": st.integers(1, 10**9)})
+audit_pages = st.builds(
+    AuditPage, wanted=st.builds(Wanted, last=st.just(12), user=texts, run=texts, before=st.integers(0, 99)),
+    rows=st.lists(audit_rows, max_size=12).map(tuple), names=st.dictionaries(texts, texts, max_size=3),
+    more=st.booleans(),
 )  # fmt: skip
 
 

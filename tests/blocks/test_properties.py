@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.blocks import (
     Message,
     answers,
+    audit,
     environments,
     errors,
     grants,
@@ -93,6 +94,7 @@ _BUILDERS: dict[str, st.SearchStrategy[Message]] = {
     "granted": st.builds(grants.granted, s.role_requests),
     "given_up": st.builds(grants.given_up, s.role_requests),
     "resumed": st.builds(grants.resumed, s.texts | st.just("C123ABC")),
+    "audit": st.builds(audit.audit, s.audit_pages, today=st.booleans()),
     "error": st.builds(errors.error, _ERRORS, s.texts, st.none() | s.offers),
     "bug": st.builds(errors.bug, s.texts),
 }
@@ -137,7 +139,7 @@ def test_a_form_that_can_not_be_used_is_sound(error: domain_errors.BotError | No
 
 
 def _public_builders() -> Iterator[str]:
-    for module in (answers, help, runs, reports, environments, roles, models, snippets, wheels, errors, grants):
+    for module in (answers, help, runs, reports, environments, roles, models, snippets, wheels, errors, grants, audit):
         for name, value in vars(module).items():
             if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_"):
                 yield name

@@ -15,6 +15,7 @@ from bot.domain.runs import RunStatus, SubmitRequest
 from bot.parse import parse, parse_mention, plain
 from bot.parse.requests import (
     Ask,
+    Audit,
     Can,
     Cancel,
     EnvironmentInfo,
@@ -64,6 +65,10 @@ RUN = "aml-3f9a12bc44de"
         ("env demo-env", EnvironmentInfo("demo-env")),
         ("env AzureML-sklearn-1.5:12", EnvironmentInfo("AzureML-sklearn-1.5", "12")),
         ("roles", Roles()),
+        ("audit", Audit()),
+        ("audit today", Audit(today=True)),
+        ("audit <@U2>", Audit(user_id="U2")),
+        (f"audit {RUN}", Audit(RUN)),
         ("role Reader", RoleInfo("Reader")),
         ("role azureml  data scientist", RoleInfo("azureml data scientist")),
         ("can submit", Can(Deed(commands.SUBMIT))),
@@ -167,6 +172,8 @@ def test_the_example_of_every_command_is_that_command(command: commands.Command)
         ("roles @ana", "choose the person"),
         ("roles <@U1> <@U2>", "one person or one role"),
         ("roles --all", "no option"),
+        ("audit @ana", "choose the person"),
+        ("audit today yesterday", "isn't expected"),
         ("role", "Say which role"),
         ("role <@U1>", "isn't the name"),
         ("can", "Say what"),

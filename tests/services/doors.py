@@ -18,6 +18,7 @@ from typing import Any
 
 import bot.services
 from bot.domain.access import RoleDefinition
+from bot.domain.audit import Wanted
 from bot.domain.commands import SUBMIT
 from bot.domain.environments import EnvironmentDraft
 from bot.domain.models import ModelRequest
@@ -83,6 +84,13 @@ class _Written:
 
     def read(self) -> Policy:
         return OPEN
+
+
+class _Rows:
+    """`ports.AuditRows` without any."""
+
+    def rows(self, wanted: Wanted) -> tuple[Any, ...]:
+        return ()
 
 
 class _Faq:
@@ -188,6 +196,12 @@ class House:
         return self.service("roles.Roles", Noted(self.azure, self.calls), self.guard, identity)
 
     @property
+    def audit_log(self) -> Any:
+        """`AuditLog`."""
+        identity = Identity(FakePeople({}), FakeLinks(), self.policies, self.guard)
+        return self.service("audit.AuditLog", Noted(_Rows(), self.calls), self.guard, identity)
+
+    @property
     def admin(self) -> Any:
         """`Admin`."""
         faq = Noted(_Faq(), self.calls)
@@ -226,6 +240,7 @@ DOORS: dict[str, Callable[[House], Any]] = {
     "roles.Roles.of_person": lambda house: house.roles.of_person(house.person, "UBOB"),
     "roles.Roles.workspace": lambda house: house.roles.workspace(house.person, start=0, limit=20),
     "roles.Roles.role": lambda house: house.roles.role(house.person, "Reader"),
+    "audit.AuditLog.look": lambda house: house.audit_log.look(house.person, Wanted()),
     "admin.Admin.state": lambda house: house.admin.state(house.person),
     "roles.Roles.can": lambda house: house.roles.can(house.person, Deed(SUBMIT), "UBOB"),
     "roles.Roles.who_can": lambda house: house.roles.who_can(house.person, Deed(SUBMIT)),

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Caller:
     """The person behind one request, as Slack names them. `key` identifies the request in audit and replies, `delivery`
-    what Slack sent; nothing is decided by either."""
+    what Slack sent, `request` is a digest of what was asked; nothing is decided by any of them."""
 
     team: str
     user: str
     channel: str
     key: str
     delivery: str = ""
+    request: str = ""
 
     @property
     def reference(self) -> str:
