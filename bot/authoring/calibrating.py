@@ -13,7 +13,7 @@ def calibrated(folder: Path) -> Calibration:
     Raises:
         ConfigurationError: the folder, or a file of it, can't be used.
     """
-    library = read(folder)
+    library = read(folder, strict=False)
     return Faq(library.sections, cases=library.cases).calibration
 
 

@@ -4,12 +4,15 @@ import sys
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.console import one_sentence
 from bot.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from bot.search import Faq
 
 app = typer.Typer(
     help="Write a FAQ that proves itself: check it, score it, see it as Slack will show it.", no_args_is_help=True
@@ -124,12 +127,12 @@ def evaluate(
     """Ask the FAQ its cases and print how well it answers; exit code 1 if a figure is worse than committed."""
     from bot.authoring import cases as all_cases
     from bot.authoring import evaluation, meaning, scores
-    from bot.search import load, load_cases
+    from bot.search import load_cases
 
     with one_sentence():
         folder = faq or _shipped()
-        loaded = load(folder)
-        known = all_cases.of_file(cases, loaded) if cases else all_cases.Cases(load_cases(folder))
+        loaded = _loaded(folder)
+        known = all_cases.of_file(cases, loaded) if cases else all_cases.Cases(load_cases(folder, strict=False))
         chosen = [case for case in known.cases if split in {Split.ALL, case.split}]
         if not chosen:
             raise ConfigurationError(
@@ -164,10 +167,9 @@ def preview(
     """Show an entry as Slack will."""
     from bot.authoring.lookup import entry as find
     from bot.blocks import answers
-    from bot.search import load
 
     with one_sentence():
-        loaded = load(faq or _shipped())
+        loaded = _loaded(faq or _shipped())
         section = find(loaded, entry)
     message = answers.section("preview", section, loaded.referred(section), can_call_human=True)
     _show(message.as_dict(), json=json)
@@ -183,10 +185,9 @@ def ask(
     """Ask the FAQ, and see how sure it is of which entries and what of the first it would show."""
     from bot.authoring import meaning
     from bot.authoring.asking import answer
-    from bot.search import load
 
     with one_sentence():
-        loaded = meaning.added(load(faq or _shipped()), model)
+        loaded = meaning.added(_loaded(faq or _shipped()), model)
     _print(answer(loaded, question, explain=explain))
 
 
@@ -201,12 +202,12 @@ def calibrate(
     """Learn from the FAQ's own cases how sure an answer is, and keep that: a start then needn't learn it."""
     from bot.authoring import meaning
     from bot.authoring.calibrating import calibrated, told, told_of_mix
-    from bot.search import CALIBRATION_FILE, load
+    from bot.search import CALIBRATION_FILE
 
     with one_sentence():
         folder = faq or _shipped()
         learnt = calibrated(folder)
-        mix = meaning.added(load(folder), model).mix if model else None
+        mix = meaning.added(_loaded(folder), model).mix if model else None
         path = output or folder / CALIBRATION_FILE
         try:
             learnt.save(path)
@@ -216,6 +217,17 @@ def calibrate(
                 detail=str(error),
             ) from error
     _print(f"{told(learnt)} Written to {path}.{f' {told_of_mix(mix)}' if mix else ''}")
+
+
+def _loaded(folder: Path) -> "Faq":
+    """The FAQ in a folder, also one that the bot would refuse; what isn't read as it stands is told."""
+    from bot.authoring.lookup import unread
+    from bot.search import load
+
+    loaded = load(folder, strict=False)
+    for problem in unread(folder):
+        typer.echo(f"aml-bot: {problem}. The bot itself refuses such a FAQ.", err=True)
+    return loaded
 
 
 def _show(message: dict[str, object], *, json: bool) -> None:

@@ -7,8 +7,8 @@ from rapidfuzz import fuzz, process, utils
 import bot
 from bot.authoring.cases import Entries
 from bot.domain.errors import InvalidRequest, NotFound
-from bot.domain.faq import Section
-from bot.search import Faq
+from bot.domain.faq import Problem, Section
+from bot.search import Faq, folder
 
 _NEAREST = 3
 
@@ -18,6 +18,11 @@ def shipped_faq() -> Path:
     package = Path(bot.__file__).parent
     checkout = package.parent / "faq"
     return checkout if checkout.is_dir() else package / "_faq"
+
+
+def unread(path: Path) -> tuple[Problem, ...]:
+    """The files of a FAQ folder that aren't read as they stand: left out, or with bytes that were replaced."""
+    return tuple(folder.texts(folder.contents(path), strict=False).problems)
 
 
 def entry(faq: Faq, name: str) -> Section:

@@ -208,3 +208,16 @@ def test_a_model_that_cannot_be_run_is_named(folder: Path, command: tuple[str, .
     assert ended.err.startswith("aml-bot: ")
     assert "nowhere" in ended.err
     assert ended.out == ""
+
+
+@pytest.mark.parametrize("command", [("ask", "how do I decode"), ("preview", "How do I decode?"), ("eval",)])
+def test_bytes_that_are_not_utf8_are_replaced_and_told(folder: Path, command: tuple[str, ...]) -> None:
+    (folder / "old.md").write_bytes(b"# Old\n\n## How do I decode?\n\nCaf\xe9.\n")
+
+    ended = faq_command(*command, "--faq", folder, cwd=folder.parent)
+
+    assert ended.code == 0
+    assert ended.err.startswith(
+        "aml-bot: old.md:5: byte 31 is not UTF-8; what isn't was replaced: save the file as UTF-8."
+    )
+    assert command == ("eval",) or "Caf\ufffd" in ended.out
