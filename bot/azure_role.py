@@ -7,8 +7,8 @@ from bot.domain.needs import Need, needs
 PLACEHOLDER = "/subscriptions/SUBSCRIPTION-ID/resourceGroups/RESOURCE-GROUP"
 
 
-def as_json(scope: str = PLACEHOLDER) -> str:
-    """The role definition; it can be assigned at `scope` (an ARM id) and below it."""
+def as_json(*scopes: str) -> str:
+    """The role definition; it can be assigned at `scopes` (ARM ids, or a placeholder without any) and below them."""
     role = {
         "Name": "aml-bot",
         "IsCustom": True,
@@ -17,7 +17,7 @@ def as_json(scope: str = PLACEHOLDER) -> str:
         "NotActions": [],
         "DataActions": [],
         "NotDataActions": [],
-        "AssignableScopes": [scope],
+        "AssignableScopes": list(dict.fromkeys(scopes)) or [PLACEHOLDER],
     }
     return json.dumps(role, indent=2)
 

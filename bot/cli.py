@@ -122,14 +122,14 @@ def _print_role(settings: Path | None) -> None:
     from bot.settings import load
 
     try:
-        found = load(settings).azure
-        scope = f"/subscriptions/{found.subscription_id}/resourceGroups/{found.resource_group}"
+        found = load(settings).azures().values()
+        scopes = [f"/subscriptions/{each.subscription_id}/resourceGroups/{each.resource_group}" for each in found]
     except ConfigurationError:
         if settings is not None:
             raise
-        scope = azure_role.PLACEHOLDER
+        scopes = []
         typer.echo("There are no settings yet: put your resource group into AssignableScopes.\n", err=True)
-    typer.echo(azure_role.as_json(scope))
+    typer.echo(azure_role.as_json(*scopes))
     typer.echo(f"\n{azure_role.as_table()}", err=True)
 
 

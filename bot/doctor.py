@@ -21,9 +21,10 @@ from bot.domain.access import Access, decide
 from bot.domain.errors import BotError, ConfigurationError
 from bot.domain.needs import needs
 from bot.manifest import BOT_SCOPES
-from bot.settings import Settings, load
+from bot.settings import AzureSettings, Settings, load
 
 _SECONDS = 5.0
+_Steps = tuple[tuple[str, str, Callable[[], str]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,11 @@ class Doctor:
 
     file: Path | None
     _known: dict[str, Any] = field(default_factory=dict)
+    _workspace: str = ""
 
     def examine(self) -> Iterator[Finding]:
         """Each step's finding, as soon as it is there."""
-        steps: tuple[tuple[str, str, Callable[[], str]], ...] = (
+        before: _Steps = (
             ("settings", "", self._settings),
             ("state folder", "settings", self._state),
             ("policy", "settings", self._policy),
@@ -59,9 +61,11 @@ class Doctor:
             ("Slack: bot token", "settings", self._bot_token),
             ("Slack: scopes", "Slack: bot token", self._scopes),
             ("Slack: app token", "settings", self._app_token),
-            ("Azure: certificate authorities", "settings", self._authorities),
-            ("Azure: proxy", "settings", self._proxy),
-            ("Azure: sign-in", "settings", self._sign_in),
+        )
+        azure: _Steps = (
+            ("Azure: certificate authorities", "", self._authorities),
+            ("Azure: proxy", "", self._proxy),
+            ("Azure: sign-in", "", self._sign_in),
             ("Azure: role assignments", "Azure: sign-in", self._assignments),
             ("Azure: role definitions", "Azure: sign-in", self._definitions),
             ("Azure: deny assignments", "Azure: sign-in", self._denials),
@@ -70,28 +74,46 @@ class Doctor:
             ("Azure ML: environments", "Azure: sign-in", self._environments),
             ("Azure ML: runs", "Azure: sign-in", self._runs),
         )
+        yield from self._try(before)
+        if "settings" not in self._known:
+            yield from (Finding(step, "skipped", "it needs “settings”") for step, _, _ in azure)
+            return
+        names = self._set.workspace_names()
+        for name in names.all:
+            self._workspace = name
+            yield from self._try(azure, f"{name}: " if names.several else "")
+
+    def _try(self, steps: _Steps, prefix: str = "") -> Iterator[Finding]:
         well: set[str] = {""}
         try:
             for step, needed, attempt in steps:
                 if needed not in well:
-                    yield Finding(step, "skipped", f"it needs “{needed}”")
+                    yield Finding(prefix + step, "skipped", f"it needs “{needed}”")
                     continue
-                finding = _finding(step, attempt)
+                finding = _finding(prefix + step, attempt)
                 if finding.result == "ok":
                     well.add(step)
                 yield finding
         finally:
             for name in ("workspace", "roles"):
                 if name in self._known:
-                    self._known[name].close()
+                    self._known.pop(name).close()
+            for name in ("assignments", "definitions", "denials", "object_id"):
+                self._known.pop(name, None)
 
     @property
     def _set(self) -> Settings:
         return self._known["settings"]  # type: ignore[no-any-return]  # steps share what they found
 
+    @property
+    def _azure(self) -> AzureSettings:
+        return self._set.azures()[self._workspace]
+
     def _settings(self) -> str:
         self._known["settings"] = load(self.file)
-        return f"workspace {self._set.azure.workspace}, {len(self._set.projects)} projects"
+        names = self._set.workspace_names()
+        workspaces = "workspaces" if names.several else "workspace"
+        return f"{workspaces} {', '.join(names.all)}, {len(self._set.projects)} projects"
 
     def _state(self) -> str:
         return str(tables.open_state(self._set.state))
@@ -135,7 +157,7 @@ class Doctor:
         return "Socket Mode may be opened"
 
     def _authorities(self) -> str:
-        bundle = self._set.azure.ca_bundle
+        bundle = self._azure.ca_bundle
         if bundle is None:
             raise _Skipped("azure.ca_bundle isn't set; the usual ones are trusted")
         try:
@@ -148,9 +170,9 @@ class Doctor:
         return str(bundle)
 
     def _proxy(self) -> str:
-        if not self._set.azure.proxy:
+        if not self._azure.proxy:
             raise _Skipped("azure.proxy isn't set")
-        where = urlsplit(self._set.azure.proxy)
+        where = urlsplit(self._azure.proxy)
         address = f"{where.hostname}:{where.port or 80}"
         try:
             socket.create_connection((where.hostname or "", where.port or 80), _SECONDS).close()
@@ -161,9 +183,9 @@ class Doctor:
         return address
 
     def _sign_in(self) -> str:
-        self._known["workspace"], self._known["roles"] = azure.azure(self._set)
+        self._known["workspace"], self._known["roles"] = azure.azure(self._set, self._workspace)
         self._known["object_id"] = _object_id(self._known["roles"].token())
-        return f"as {self._set.azure.sign_in}, object id {self._known['object_id']}"
+        return f"as {self._azure.sign_in}, object id {self._known['object_id']}"
 
     def _assignments(self) -> str:
         found = self._known["assignments"] = self._known["roles"].assignments_of(self._known["object_id"])

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from rapidfuzz import fuzz, process
 
 from bot.domain.errors import ConfigurationError
+from bot.domain.workspaces import WorkspaceNames
 
 PREFIX = "AML_BOT_"
 _TO_FILL_IN: dict[str, Any] = {"printed": "..."}  # not required, but what the printed settings are to start from
@@ -136,6 +137,37 @@ class AzureSettings(Section):
         if self.sign_in == "interactive" and not self.tenant_id:
             raise ValueError("to sign in as yourself azure.tenant_id is needed as well")
         return self
+
+
+class WorkspaceSettings(Section):
+    """One more workspace; `[workspaces.NAME]`, one table each. What is left out is as in [azure]."""
+
+    workspace: str = Field(min_length=1, description="name of the workspace in Azure")
+    channels: tuple[Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,}$")], ...] = Field(
+        default=(), description="ids of the channels where it is meant when no workspace is named (C...)"
+    )
+    subscription_id: str | None = Field(default=None, pattern=_GUID, description="its subscription")
+    resource_group: str | None = Field(default=None, min_length=1, description="its resource group")
+    tenant_id: str | None = Field(default=None, description="Entra tenant of the identity that the bot has there")
+    client_id: str | None = Field(default=None, description="application id of that identity")
+    client_secret: SecretStr | None = Field(default=None, description="its secret")
+    client_certificate: AnyPath | None = Field(default=None, description="instead of a secret: its certificate")
+    proxy: str | None = Field(default=None, description="proxy for all calls to this workspace")
+    ca_bundle: AnyPath | None = Field(default=None, description="PEM file with the authorities to trust there")
+
+    def on(self, azure: AzureSettings) -> AzureSettings:
+        """`azure` with what this table says in its place. Raises ValidationError."""
+        own = {
+            name: value
+            for name in type(self).model_fields
+            if name != "channels" and (value := getattr(self, name)) is not None
+        }
+        rest = {name: getattr(azure, name) for name in AzureSettings.model_fields if name not in own}
+        if "client_certificate" in own:
+            rest.pop("client_secret", None)
+        elif "client_secret" in own:
+            rest.pop("client_certificate", None)
+        return AzureSettings(**rest, **own)
 
 
 class FaqSettings(Section):
@@ -275,6 +307,31 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     audit: AuditSettings = AuditSettings()
     projects: dict[str, ProjectSettings] = Field(default_factory=dict, description="projects by name")
+    workspaces: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w-]{0,62}$")], WorkspaceSettings] = Field(
+        default_factory=dict, description="more workspaces by name"
+    )
+
+    @model_validator(mode="after")
+    def _apart(self) -> "Settings":
+        names = [self.azure.workspace, *self.workspaces]
+        if len({name.lower() for name in names}) < len(names):
+            raise ValueError("two workspaces have the same name; azure.workspace counts as one of them")
+        channels = [channel for each in self.workspaces.values() for channel in each.channels]
+        if twice := next((channel for channel in channels if channels.count(channel) > 1), None):
+            raise ValueError(f"the channel {twice} belongs to two workspaces; only one can be meant there")
+        for each in self.workspaces.values():
+            each.on(self.azure)
+        return self
+
+    def azures(self) -> dict[str, AzureSettings]:
+        """Every workspace's settings by its name, the default's first."""
+        others = {name: each.on(self.azure) for name, each in self.workspaces.items()}
+        return {self.azure.workspace: self.azure} | others
+
+    def workspace_names(self) -> WorkspaceNames:
+        """What the workspaces are called, and which channels are theirs."""
+        channels = tuple((channel, name) for name, each in self.workspaces.items() for channel in each.channels)
+        return WorkspaceNames(self.azure.workspace, tuple(self.workspaces), channels)
 
     @classmethod
     def settings_customise_sources(
@@ -287,6 +344,10 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment over the file (which arrives as init arguments)."""
         return env_settings, init_settings
+
+
+_BY_NAME: dict[str, type[BaseModel]] = {"projects": ProjectSettings, "workspaces": WorkspaceSettings}
+"""Tables of which there can be many."""
 
 
 def load(file: Path | None = None) -> Settings:
@@ -328,7 +389,7 @@ def reference() -> str:
         *_table(Settings, ""),
     ]
     for name, model in sections():
-        title = "projects.NAME" if name == "projects" else name
+        title = f"{name}.NAME" if name in _BY_NAME else name
         lines += ["", f"# {(model.__doc__ or '').strip().splitlines()[0]}", f"[{title}]", *_table(model, name)]
     return "\n".join(lines) + "\n"
 
@@ -336,7 +397,7 @@ def reference() -> str:
 def sections() -> Iterator[tuple[str, type[BaseModel]]]:
     """The tables of the settings file by name."""
     for name, field in Settings.model_fields.items():
-        model = ProjectSettings if name == "projects" else field.annotation
+        model = _BY_NAME.get(name, field.annotation)
         if isinstance(model, type) and issubclass(model, BaseModel):
             yield name, model
 
@@ -395,6 +456,9 @@ def _resolve_paths(values: dict[str, Any], base: Path) -> None:
     places += [(values.get("faq"), "folder"), (values.get("faq"), "semantic_model"), (values.get("azure"), "ca_bundle")]
     places.append((values.get("azure"), "client_certificate"))
     places.append((values.get("audit"), "key_file"))
+    workspaces = values.get("workspaces")
+    for each in workspaces.values() if isinstance(workspaces, dict) else ():
+        places += [(each, "ca_bundle"), (each, "client_certificate")]
     projects = values.get("projects")
     if isinstance(projects, dict):
         places += [(project, "folder") for project in projects.values()]

@@ -137,6 +137,7 @@ watched_runs = sa.Table(
     sa.Column("summary", sa.Text, nullable=False),
     sa.Column("shown", sa.Text, nullable=False),
     sa.Column("since", sa.Text, nullable=False),
+    sa.Column("workspace", sa.Text, nullable=False, server_default=""),  # "" is the default one
     sqlite_strict=True,
 )
 approvals = sa.Table(
@@ -149,6 +150,7 @@ approvals = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("shown", sa.Text, nullable=False),  # what its messages show
+    sa.Column("workspace", sa.Text, nullable=False, server_default=""),
     sa.Index("approval_by_state", "state", "asked_at"),
     sqlite_strict=True,
 )
@@ -186,6 +188,7 @@ followed_logs = sa.Table(
     sa.Column("thread_ts", sa.Text, nullable=False),
     sa.Column("shown", sa.Text, nullable=False),
     sa.Column("since", sa.Text, nullable=False),
+    sa.Column("workspace", sa.Text, nullable=False, server_default=""),
     sqlite_strict=True,
 )
 
@@ -264,10 +267,25 @@ def _set_aside_unsealed(connection: sa.Connection) -> None:
         connection.exec_driver_sql("ALTER TABLE audit RENAME TO audit_unsealed")
 
 
+_ADDED = (
+    ("escalation", "job"),
+    ("watched_run", "workspace"),
+    ("followed_log", "workspace"),
+    ("approval", "workspace"),
+)
+
+
 def _add_missing(connection: sa.Connection) -> None:
     # A column with a default disturbs no older aml-bot, so the schema's version stays.
-    if "job" not in {column["name"] for column in sa.inspect(connection).get_columns("escalation")}:
-        connection.exec_driver_sql("ALTER TABLE escalation ADD COLUMN job TEXT NOT NULL DEFAULT ''")
+    tables = sa.inspect(connection)
+    for table, column in (
+        ("escalation", "job"),
+        ("watched_run", "workspace"),
+        ("followed_log", "workspace"),
+        ("approval", "workspace"),
+    ):
+        if column not in {each["name"] for each in tables.get_columns(table)}:
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
 
 
 def _prepare(connection: Any, _record: Any) -> None:

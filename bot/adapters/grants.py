@@ -13,7 +13,11 @@ from bot.domain.grants import RequestState, RoleRequest
 
 
 class RoleRequestTable(Tables):
-    """The table of refused requests for which a role may be asked for."""
+    """The table of refused requests for which a role at `scope` may be asked for."""
+
+    def __init__(self, engine: sa.Engine, scope: str) -> None:
+        super().__init__(engine)
+        self._scope = scope
 
     def offer(self, request: RoleRequest) -> None:
         values = {name: getattr(request, name) for name in request.__slots__}
@@ -37,7 +41,8 @@ class RoleRequestTable(Tables):
 
     def open(self) -> tuple[RoleRequest, ...]:
         known = db.role_requests.c
-        query = sa.select(db.role_requests).where(known.state == RequestState.OPEN).order_by(known.since)
+        here = known.scope == self._scope
+        query = sa.select(db.role_requests).where(here, known.state == RequestState.OPEN).order_by(known.since)
         with self._transaction() as connection:
             return _requests(connection.execute(query))
 

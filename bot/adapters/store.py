@@ -3,6 +3,7 @@
 import json
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -104,10 +105,15 @@ class HelpTables(Tables):
 
 
 class WatchTable(Tables):
-    """`ports.WatchList`."""
+    """`ports.WatchList` of one workspace; the default's name here is ""."""
+
+    def __init__(self, engine: sa.Engine, workspace: str = "") -> None:
+        super().__init__(engine)
+        self._workspace = workspace
 
     def add(self, watched: WatchedRun) -> None:
-        values = {field: getattr(watched, field) for field in watched.__slots__}
+        values: dict[str, Any] = {"workspace": self._workspace}
+        values |= {field: getattr(watched, field) for field in watched.__slots__}
         values |= {"since": watched.since.isoformat(), "unsettled": int(watched.unsettled)}
         row = insert(db.watched_runs).values(**values)
         place = {name: row.excluded[name] for name in ("channel", "ts", "thread_ts")}
@@ -115,9 +121,11 @@ class WatchTable(Tables):
             connection.execute(row.on_conflict_do_update(index_elements=["run_id"], set_=place))
 
     def all(self) -> tuple[WatchedRun, ...]:
-        query = sa.select(db.watched_runs).order_by(db.watched_runs.c.since)
+        columns = [column for column in db.watched_runs.c if column.name != "workspace"]
+        here = db.watched_runs.c.workspace == self._workspace
         with self._transaction() as connection:
-            rows = [dict(row._mapping) for row in connection.execute(query)]
+            found = connection.execute(sa.select(*columns).where(here).order_by(db.watched_runs.c.since))
+            rows = [dict(row._mapping) for row in found]
         return tuple(
             WatchedRun(**row | {"since": datetime.fromisoformat(row["since"]), "unsettled": bool(row["unsettled"])})
             for row in rows
@@ -135,18 +143,25 @@ class WatchTable(Tables):
 
 
 class FollowTable(Tables):
-    """`ports.FollowList`."""
+    """`ports.FollowList` of one workspace; the default's name here is ""."""
+
+    def __init__(self, engine: sa.Engine, workspace: str = "") -> None:
+        super().__init__(engine)
+        self._workspace = workspace
 
     def add(self, followed: FollowedLog) -> None:
         values = {field: getattr(followed, field) for field in followed.__slots__}
-        row = insert(db.followed_logs).values(**values | {"since": followed.since.isoformat()})
+        values |= {"since": followed.since.isoformat(), "workspace": self._workspace}
+        row = insert(db.followed_logs).values(**values)
         with self._transaction() as connection:
             connection.execute(row.on_conflict_do_nothing())
 
     def all(self) -> tuple[FollowedLog, ...]:
-        query = sa.select(db.followed_logs).order_by(db.followed_logs.c.since)
+        columns = [column for column in db.followed_logs.c if column.name != "workspace"]
+        here = db.followed_logs.c.workspace == self._workspace
         with self._transaction() as connection:
-            rows = [dict(row._mapping) for row in connection.execute(query)]
+            found = connection.execute(sa.select(*columns).where(here).order_by(db.followed_logs.c.since))
+            rows = [dict(row._mapping) for row in found]
         return tuple(FollowedLog(**row | {"since": datetime.fromisoformat(row["since"])}) for row in rows)
 
     def shown(self, key: str, digest: str) -> None:

@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import InputBlock, Option, PlainTextInputElement, P
 from bot.blocks import mrkdwn
 from bot.blocks.errors import bug
 from bot.blocks.errors import error as error_message
-from bot.blocks.layout import section
+from bot.blocks.layout import json_value, section
 from bot.domain.errors import BotError
 from bot.domain.runs import SubmitRequest
 
@@ -32,15 +32,17 @@ def submit_form(
     environments: Sequence[str],
     values: SubmitRequest | None = None,
     private_metadata: str = "",
+    workspace: str = "",
 ) -> dict[str, Any]:
     """The whole form. Names that are none (an empty sequence) are typed instead of chosen; a select shows the first
-    100, which the caller orders by likeliness. `values` are filled in.
+    100, which the caller orders by likeliness. `values` are filled in; of several workspaces the `workspace` is named.
 
     Raises:
         ValueError: `private_metadata` is longer than Slack stores.
     """
     filled = values or _EMPTY
     blocks = [
+        *([section(f"Workspace: {mrkdwn.bold(workspace)}")] if workspace else []),
         *_local(projects, filled),
         _choice("compute", "Compute target", computes, filled.compute, hint="Left out: the project's default."),
         _choice(
@@ -54,6 +56,11 @@ def submit_form(
         _arguments(filled),
     ]
     return _modal("Submit a run", blocks, private_metadata, submit="Submit")
+
+
+def form_place(channel: str, workspace: str) -> str:
+    """What a form carries along unseen: the channel that it was opened in and the workspace that it is for."""
+    return json_value(channel=channel, workspace=workspace)
 
 
 def submit_form_skeleton(

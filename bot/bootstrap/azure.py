@@ -18,16 +18,18 @@ from bot.domain.errors import ConfigurationError
 from bot.settings import AzureSettings, Settings
 
 
-def azure(settings: Settings) -> tuple[AzureMLWorkspace, AzureRoles]:
-    """The ways to the workspace and to its roles; nothing is asked yet. Raises ConfigurationError."""
+def azure(settings: Settings, name: str = "") -> tuple[AzureMLWorkspace, AzureRoles]:
+    """The ways to the workspace of this name ("" is the default) and to its roles; nothing is asked yet. Raises
+    ConfigurationError."""
     # A command's children live beside those of a bot that may be running.
-    config = azure_config(settings.azure, settings.state)
-    config = replace(config, home=settings.state / "azureml-command", readers=1)
+    config = azure_config(settings.azures()[name or settings.azure.workspace], settings.state)
+    config = replace(config, home=settings.state / "azureml-command" / name, readers=1)
     return AzureMLWorkspace(config), AzureRoles(config)
 
 
-def azure_config(settings: AzureSettings, state: Path) -> AzureMLConfig:
-    """The settings as the adapters take them. Raises ConfigurationError."""
+def azure_config(settings: AzureSettings, state: Path, name: str = "") -> AzureMLConfig:
+    """The settings of a workspace ("" is the default's name here) as the adapters take them. Raises
+    ConfigurationError."""
     if settings.ca_bundle is not None and not settings.ca_bundle.is_file():
         raise ConfigurationError(f"The file {settings.ca_bundle} doesn't exist. Correct azure.ca_bundle.")
     return AzureMLConfig(
@@ -37,7 +39,7 @@ def azure_config(settings: AzureSettings, state: Path) -> AzureMLConfig:
         sign_in=_sign_in(settings, state),
         proxy=settings.proxy,
         ca_bundle=str(settings.ca_bundle or ""),
-        home=state / "azureml",
+        home=state / "workspaces" / name if name else state / "azureml",
         read_deadline=settings.read_deadline,
         submit_deadline=settings.submit_deadline,
         outages=settings.outages,

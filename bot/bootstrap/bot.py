@@ -17,38 +17,30 @@ from slack_sdk import WebClient
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from bot.adapters.approvals import ApprovalTable
-from bot.adapters.authorization import AzureRoles
-from bot.adapters.azureml import (
-    AzureMLWorkspace,
-)
 from bot.adapters.database import lock_state, open_database, open_state
-from bot.adapters.grants import RoleRequestTable
 from bot.adapters.jobs import DbosJobs
 from bot.adapters.policy_file import PolicyFile
 from bot.adapters.projects import ProjectSources
 from bot.adapters.slack_files import SlackFiles
 from bot.adapters.slack_people import SlackPeople
-from bot.adapters.store import FollowTable, HelpTables, LinkTable, WatchTable
+from bot.adapters.store import HelpTables
 from bot.app import build_app, check_app_token, who_am_i
-from bot.bootstrap.azure import azure_config
 from bot.bootstrap.faq import embedder, faq_origin, load_faq_in, source_url
 from bot.bootstrap.policy import policy_source
 from bot.bootstrap.tables import audit_of
+from bot.bootstrap.workspaces import Shared, approval_workers, workspaces
 from bot.domain.errors import ConfigurationError, Unavailable
 from bot.domain.projects import Project
 from bot.handlers.actions import Actions
-from bot.handlers.approvals import APPROVED, ApprovalHandlers
 from bot.handlers.assistant import Assistant
-from bot.handlers.commands import Commands
 from bot.handlers.faq_source import FaqWatch
-from bot.handlers.follow import Follow
 from bot.handlers.forms import Forms
-from bot.handlers.grants import RoleRequests
 from bot.handlers.home import HomeTab
 from bot.handlers.messages import Messages
 from bot.handlers.policy import PolicyWatch
 from bot.handlers.replies import Replies
-from bot.handlers.watch import Watch
+from bot.handlers.slash import Slash
+from bot.handlers.workspaces import Workspaces
 from bot.listeners.clock import Clock
 from bot.listeners.http import MAX_BODY, HttpServer
 from bot.listeners.slack import OPEN_TIMEOUT, Listeners
@@ -56,25 +48,9 @@ from bot.listeners.socket_mode import SocketMode
 from bot.listeners.webhook import PATH as WEBHOOK_PATH
 from bot.listeners.webhook import ReloadHook
 from bot.ports import Job
-from bot.services.admin import Admin
-from bot.services.approvals import Approvals
-from bot.services.audit import AuditLog
-from bot.services.environments import Environments
 from bot.services.faq_source import FaqSource
-from bot.services.grants import Grants
-from bot.services.guard import Guard
 from bot.services.help import Help
-from bot.services.holders import Holders
-from bot.services.home import Home
-from bot.services.identity import Identity
-from bot.services.models import Models
 from bot.services.projects import Projects
-from bot.services.repeating import Repeating
-from bot.services.reports import Reports
-from bot.services.roles import Roles
-from bot.services.runs import Runs
-from bot.services.snippets import Snippets
-from bot.services.wheels import Wheels
 from bot.settings import FaqSettings, ProjectSettings, Settings
 
 log = structlog.get_logger(__name__)
@@ -102,7 +78,6 @@ class Bot:
         PolicyFile(settings.policy).read()  # what is wrong in it is said before anything else is made
         known = {name: _project(name, project) for name, project in settings.projects.items()}
         _check_secrets(settings, http=http)
-        config = azure_config(settings.azure, settings.state)
         folder = open_state(settings.state)
         self._lock = lock_state(folder)
         self._faq = FaqSource(
@@ -117,67 +92,55 @@ class Bot:
         me = _identified(client, "" if http else settings.slack.app_token.get_secret_value())
         team, bot_user = str(me.team_id), str(me.bot_user_id)
 
-        workspace = AzureMLWorkspace(config)
-        role_service = AzureRoles(config)
-        guard = Guard(role_service, policies, self._audit, cache_seconds=settings.azure.role_cache)
-        identity = Identity(SlackPeople(client, team), LinkTable(engine, self._audit), policies, guard)
-        self._sources = ProjectSources(
-            settings.state / "projects",
-            {name: project.git_token.get_secret_value() for name, project in settings.projects.items()},
-        )
+        tokens = {name: project.git_token.get_secret_value() for name, project in settings.projects.items()}
+        self._sources = ProjectSources(settings.state / "projects", tokens)
         projects = Projects(known, self._sources)
-        runs = Runs(workspace, guard, WatchTable(engine), projects, desk := ApprovalTable(engine, self._audit))
-        reports = Reports(workspace, guard, FollowTable(engine), settings.state / "run-files")
         help_service = Help(self._faq, HelpTables(engine), settings.help.on_call)
 
         replies = Replies(client)
         self._jobs = DbosJobs(engine)
-        approvals = ApprovalHandlers(replies, identity, Approvals(desk, guard, identity, runs), runs, self._jobs)
         entry_url = source_url(settings.faq, self._faq)
         help_channels = frozenset(settings.help.channels)
-        commands = Commands(
-            replies=replies,
-            identity=identity,
-            help_service=help_service,
-            admin_service=Admin(self._faq, policies, guard),
-            runs_service=runs,
-            repeating_service=Repeating(workspace, guard, projects),
-            environments_service=Environments(workspace, guard),
-            models_service=Models(workspace, guard),
-            reports_service=reports,
-            snippets_service=Snippets(workspace, guard, projects),
-            wheels_service=Wheels(workspace, guard, SlackFiles(token, base_url), settings.state / "wheels"),
-            roles_service=Roles(role_service, guard, identity),
-            approvals=approvals,
-            audit_service=AuditLog(self._audit, guard, identity),
-            source_url=entry_url,
-        )
-        holders = Holders(role_service, guard, identity)
-        patience = timedelta(hours=settings.azure.grant_hours)
-        self._grants = Grants(RoleRequestTable(engine), holders, guard, identity, patience=patience)
         workers: dict[str, Callable[[Job], None]] = {}
-        role_requests = RoleRequests(replies, self._grants, workers)
+        names = settings.workspace_names()
+        parts = workspaces(
+            Shared(
+                settings=settings,
+                engine=engine,
+                audit=self._audit,
+                policies=policies,
+                people=SlackPeople(client, team),
+                files=SlackFiles(token, base_url),
+                projects=projects,
+                faq=self._faq,
+                help_service=help_service,
+                replies=replies,
+                workers=workers,
+                jobs=self._jobs,
+                source_url=entry_url,
+            )
+        )
+        default = parts[names.default]
+        self._grants = default.grants
+        chosen = Workspaces(names, {name: part.commands for name, part in parts.items()})
+        slash, conversation = Slash(replies, chosen), Assistant(opener, help_service)
+        forms = Forms(replies, {name: (part.identity, part.runs) for name, part in parts.items()}, names, projects)
         actions = Actions(
             replies,
             help_service,
-            commands,
-            role_requests,
-            approvals,
+            chosen,
             source_url=entry_url,
             help_channel=settings.help.channels[0] if settings.help.channels else "",
         )
-        conversation = Assistant(opener, help_service)
         workers |= {
-            "message": Messages(replies, commands, bot_user, help_channels, conversation).work,
-            "home": HomeTab(replies, Home(guard, identity), runs).work,
+            "message": Messages(replies, chosen, bot_user, help_channels, conversation).work,
+            "home": HomeTab(replies, default.home, default.runs).work,
             "conversation": conversation.work,
-            "command": commands.work,
-            "form": commands.work_form,
-            "form_opened": Forms(replies, identity, runs, projects).work_opened,
+            "command": slash.work,
+            "form": slash.work_form,
+            "form_opened": forms.work_opened,
             "action": actions.work,
-            "rejection_opened": approvals.work_rejection_opened,
-            "rejection": approvals.work_rejection,
-            APPROVED: approvals.work_approved,
+            **approval_workers(parts, default, ApprovalTable(engine, self._audit)),
         }
         _register(self._jobs, workers)
         self._faq_clock = Clock(
@@ -185,16 +148,22 @@ class Bot:
             settings.faq.reload_interval,
             name="faq-clock",
         )
-        approvals_clock = Clock(approvals.tick, settings.azure.watch_interval, name="approvals-clock")
-        approvals.when_approved(approvals_clock.soon)
+        approvals_clock = Clock(
+            _in_turn(*(part.approvals.tick for part in parts.values())),
+            settings.azure.watch_interval,
+            name="approvals-clock",
+        )
+        for part in parts.values():
+            part.approvals.when_approved(approvals_clock.soon)
         policy_watch = PolicyWatch(replies, policies, team=team, channel=settings.policy_report_channel)
+        grant_ticks = _in_turn(*(part.role_requests.tick for part in parts.values()))
         self._clocks = (
-            Clock(_in_turn(Watch(replies, runs).tick, Follow(replies, reports).tick), settings.azure.watch_interval),
+            Clock(_in_turn(*(tick for part in parts.values() for tick in part.ticks)), settings.azure.watch_interval),
             Clock(policy_watch.tick, settings.policy_interval, name="policy-clock"),
             Clock(self._keep_house, HOUSEKEEPING_SECONDS, name="housekeeping"),
             self._faq_clock,
             approvals_clock,
-            Clock(role_requests.tick, settings.azure.grant_interval, name="grant-clock"),
+            Clock(grant_ticks, settings.azure.grant_interval, name="grant-clock"),
         )
 
         listeners = Listeners(
@@ -203,6 +172,7 @@ class Bot:
             bot_user=bot_user,
             help_channels=help_channels,
             projects=projects,
+            workspaces=names,
             answer_strangers=settings.help.answer_strangers,
             opener=opener,
         )

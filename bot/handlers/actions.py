@@ -7,12 +7,11 @@ from bot.blocks.approvals import APPROVE
 from bot.domain.access import Caller
 from bot.domain.errors import InvalidRequest
 from bot.domain.help import Verdict
-from bot.handlers.approvals import ApprovalHandlers
 from bot.handlers.callers import caller_of
 from bot.handlers.commands import Commands, SourceUrl
-from bot.handlers.grants import RoleRequests
 from bot.handlers.replies import Replies
 from bot.handlers.reply import MessageRefused, Place, Posted, Reply, errors_shown_by
+from bot.handlers.workspaces import Workspaces
 from bot.parse import actions as parse
 from bot.ports import Job
 from bot.services.help import Help
@@ -27,18 +26,14 @@ class Actions:
         self,
         replies: Replies,
         help_service: Help,
-        commands: Commands,
-        role_requests: RoleRequests,
-        approvals: ApprovalHandlers,
+        workspaces: Workspaces,
         *,
         source_url: SourceUrl | None,
         help_channel: str,
     ) -> None:
         self._replies = replies
         self._help = help_service
-        self._commands = commands
-        self._role_requests = role_requests
-        self._approvals = approvals
+        self._workspaces = workspaces
         self._source_url = source_url
         self._help_channel = help_channel
 
@@ -67,28 +62,18 @@ class Actions:
             self._call_human(value, place.user, job.key, reply)
         elif action_id == "show_choice":
             self._show_choice(value, reply)
-        elif action_id == "resume_request":
-            self._role_requests.resume(value, caller, job, reply)
-        elif (click := self._commands.reports.clicks().get(action_id)) is not None:
-            in_public = not job.payload.get("ephemeral") and job.payload.get("ts")
-            click(value, caller, reply, Posted(place.channel, job.payload["ts"]) if in_public else None)
-        elif (do := self._clicks().get(action_id)) is not None:
-            do(value, caller, reply)
+        else:
+            self._do_in_azure(action_id, value, caller, job, reply)
 
-    def _clicks(self) -> dict[str, Callable[[str, Caller, Reply], None]]:
-        """What needs no more than the button's value and who clicked."""
-        commands = self._commands
-        return {
-            APPROVE: lambda value, caller, reply: self._approvals.agree(parse.run_id(value), caller, reply),
-            "ask_for_role": self._role_requests.ask,
-            "cancel_run": lambda value, caller, reply: commands.cancel(parse.run_id(value), caller, reply),
-            "older_audit": lambda value, caller, reply: commands.audit.look(parse.older_audit(value), caller, reply),
-            "more_environments": lambda value, caller, reply: commands.environments.list(
-                parse.environments_page(value), caller, reply
-            ),
-            "more_roles": lambda value, caller, reply: commands.roles.list(parse.more_roles(value), caller, reply),
-            "more_runs": lambda value, caller, reply: commands.list_runs(parse.more_runs(value), caller, reply),
-        }
+    def _do_in_azure(self, action_id: str, value: str, caller: Caller, job: Job, reply: Reply) -> None:
+        commands = self._workspaces.choose("", job.payload.get("workspace", ""), reply)
+        if action_id == "resume_request":
+            commands.role_requests.resume(value, caller, job, reply)
+        elif (click := commands.reports.clicks().get(action_id)) is not None:
+            in_public = not job.payload.get("ephemeral") and job.payload.get("ts")
+            click(value, caller, reply, Posted(reply.place.channel, job.payload["ts"]) if in_public else None)
+        elif (do := _clicks(commands).get(action_id)) is not None:
+            do(value, caller, reply)
 
     def _show_choice(self, value: str, reply: Reply) -> None:
         chosen = parse.choice(value)
@@ -133,3 +118,18 @@ class Actions:
             ) from refusal
         if posted.channel != question.channel:
             reply.private(help.called_in(posted.channel))
+
+
+def _clicks(commands: Commands) -> dict[str, Callable[[str, Caller, Reply], None]]:
+    """What needs no more than the button's value and who clicked."""
+    return {
+        APPROVE: lambda value, caller, reply: commands.approvals.agree(parse.run_id(value), caller, reply),
+        "ask_for_role": commands.role_requests.ask,
+        "cancel_run": lambda value, caller, reply: commands.cancel(parse.run_id(value), caller, reply),
+        "older_audit": lambda value, caller, reply: commands.audit.look(parse.older_audit(value), caller, reply),
+        "more_environments": lambda value, caller, reply: commands.environments.list(
+            parse.environments_page(value), caller, reply
+        ),
+        "more_roles": lambda value, caller, reply: commands.roles.list(parse.more_roles(value), caller, reply),
+        "more_runs": lambda value, caller, reply: commands.list_runs(parse.more_runs(value), caller, reply),
+    }

@@ -31,9 +31,20 @@ _GIVE_UP = timedelta(hours=1)
 
 
 class ApprovalHandlers:
-    """What people click, what the clock says, and the job that starts what was approved."""
+    """What people click, what the clock says, and the job that starts what was approved. Messages name the `workspace`,
+    where there are several."""
 
-    def __init__(self, replies: Replies, identity: Identity, approvals: Approvals, runs: Runs, jobs: Jobs) -> None:
+    def __init__(
+        self,
+        replies: Replies,
+        identity: Identity,
+        approvals: Approvals,
+        runs: Runs,
+        jobs: Jobs,
+        *,
+        workspace: str = "",
+    ) -> None:
+        self._workspace = workspace
         self._replies = replies
         self._identity = identity
         self._approvals = approvals
@@ -92,6 +103,7 @@ class ApprovalHandlers:
         payload = job.payload
         place = Place(payload["team"], payload["user"], payload["channel"], direct=payload["channel"].startswith("D"))
         reply = self._replies.to(job, place)
+        reply.workspace = self._workspace
         with errors_shown_by(reply):
             caller = Caller(place.team, place.user, place.channel, job.key, payload.get("delivery", ""))
             run_id = payload["run_id"]
@@ -226,7 +238,9 @@ class ApprovalHandlers:
     def _reply(self, request: ApprovalRequest) -> Reply:
         place = Place(request.team, request.user, request.channel)
         # Always as a repetition: a kill may have fallen between a post and its note in our tables.
-        return self._replies.to(Job(request.key, {}, repeated=True), place)
+        reply = self._replies.to(Job(request.key, {}, repeated=True), place)
+        reply.workspace = self._workspace
+        return reply
 
 
 def _part(channel: str) -> str:

@@ -15,20 +15,17 @@ from bot.domain.help import Question
 from bot.domain.runs import RunDetail, RunFilter, SubmitRequest, WatchedRun, run_id_of
 from bot.handlers.approvals import ApprovalHandlers
 from bot.handlers.audit import AuditCommands
-from bot.handlers.callers import caller_of
 from bot.handlers.environments import EnvironmentCommands
+from bot.handlers.grants import RoleRequests
 from bot.handlers.models import ModelCommands
-from bot.handlers.replies import Replies
-from bot.handlers.reply import Place, Reply, errors_shown_by
+from bot.handlers.reply import Reply
 from bot.handlers.reports import ReportCommands
 from bot.handlers.roles import RoleCommands
 from bot.handlers.snippets import SnippetCommands
 from bot.handlers.wheels import WheelCommands
-from bot.parse import commands as parse
 from bot.parse import requests
 from bot.parse.submit import again
-from bot.parse.text import MAX_LENGTH, plain
-from bot.ports import Job
+from bot.parse.text import MAX_LENGTH
 from bot.services.admin import Admin
 from bot.services.audit import AuditLog
 from bot.services.environments import Environments
@@ -53,7 +50,6 @@ class Commands:
     def __init__(
         self,
         *,
-        replies: Replies,
         identity: Identity,
         help_service: Help,
         admin_service: Admin,
@@ -67,19 +63,20 @@ class Commands:
         roles_service: Roles,
         approvals: ApprovalHandlers,
         audit_service: AuditLog,
+        role_requests: RoleRequests,
         source_url: SourceUrl | None,
     ) -> None:
-        self._replies = replies
         self._identity = identity
         self._help = help_service
         self._admin = admin_service
         self._runs = runs_service
         self._repeating = repeating_service
-        self._approvals = approvals
+        self.approvals = approvals
         self.environments = EnvironmentCommands(identity, environments_service)
         self.audit = AuditCommands(identity, audit_service)
         self.roles = RoleCommands(identity, roles_service)
         self.reports = ReportCommands(identity, reports_service)
+        self.role_requests = role_requests
         self._source_url = source_url
         self._handlers: dict[type[Any], Callable[[Any, Caller, Reply], None]] = {
             requests.Help: self._show_help,
@@ -99,35 +96,6 @@ class Commands:
             **SnippetCommands(identity, snippets_service).handlers(),
             **WheelCommands(identity, wheels_service).handlers(),
         }
-
-    def work(self, job: Job) -> None:
-        """Work off a slash command."""
-        payload = job.payload
-        place = Place(
-            team=payload["team"],
-            user=payload["user"],
-            channel=payload["channel"],
-            response_url=payload["response_url"],
-        )
-        reply = self._replies.to(job, place)
-        with errors_shown_by(reply):
-            request = parse.parse(plain(payload["text"]))
-            refuse_if_cut(request, payload["text"])
-            caller = caller_of(job, place)
-            question = None
-            if isinstance(request, requests.Ask):
-                question = Question(job.key, place.team, place.channel, place.user, "", request.question)
-            self.run(request, caller, reply, question=question)
-
-    def work_form(self, job: Job) -> None:
-        """Work off a submitted form."""
-        payload = job.payload
-        place = Place(team=payload["team"], user=payload["user"], channel=payload["channel"] or payload["user"])
-        reply = self._replies.to(job, place)
-        with errors_shown_by(reply):
-            fields = payload["request"] | {"arguments": tuple(payload["request"]["arguments"]), "packages": None}
-            caller = caller_of(job, place)
-            self.run(requests.Submit(SubmitRequest(**fields)), caller, reply)
 
     def run(self, request: requests.Request, caller: Caller, reply: Reply, *, question: Question | None = None) -> None:
         """Carry out `request` for `caller` and reply; `question` goes with an Ask. Raises what the service raises."""
@@ -183,7 +151,7 @@ class Commands:
             self._follow_unsettled(caller, reply)
             return
         if isinstance(submitted, ApprovalRequest):
-            self._approvals.ask(submitted, reply)
+            self.approvals.ask(submitted, reply)
             return
         message = runs.submitted(submitted)
         self._follow(reply, caller, submitted.run.id, message, summary=runs.summary(submitted.spec))

@@ -19,9 +19,10 @@ LINES = 30
 
 class Follow:
     """One tick looks at every followed log and edits its message once, where there is something new. What can't be
-    looked at now is looked at by the next tick."""
+    looked at now is looked at by the next tick. Messages name the `workspace`, where there are several."""
 
-    def __init__(self, replies: Replies, service: Reports) -> None:
+    def __init__(self, replies: Replies, service: Reports, *, workspace: str = "") -> None:
+        self._workspace = workspace
         self._replies = replies
         self._service = service
 
@@ -44,6 +45,7 @@ class Follow:
             return
         place = Place(followed.team, followed.user, followed.channel, followed.thread_ts)
         reply = self._replies.to(Job(followed.key, {}, repeated=True), place)
+        reply.workspace = self._workspace
         try:
             # Whoever deletes the message wants no more of it.
             last = not reply.update(Posted(followed.channel, followed.ts), message) or last

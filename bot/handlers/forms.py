@@ -1,5 +1,7 @@
 """The submit form: filled with what only Azure knows, after Slack has opened it."""
 
+from collections.abc import Mapping
+
 import structlog
 from slack_sdk.errors import SlackApiError
 
@@ -8,6 +10,7 @@ from bot.domain.access import Caller, reference_of
 from bot.domain.commands import SUBMIT
 from bot.domain.errors import BotError
 from bot.domain.runs import SubmitRequest
+from bot.domain.workspaces import WorkspaceNames
 from bot.handlers.replies import Replies
 from bot.ports import Job
 from bot.services.identity import Identity
@@ -18,12 +21,18 @@ log = structlog.get_logger(__name__)
 
 
 class Forms:
-    """Works off opened forms."""
+    """Works off opened forms; `services` are those of each workspace by its name."""
 
-    def __init__(self, replies: Replies, identity: Identity, runs_service: Runs, projects: Projects) -> None:
+    def __init__(
+        self,
+        replies: Replies,
+        services: Mapping[str, tuple[Identity, Runs]],
+        names: WorkspaceNames,
+        projects: Projects,
+    ) -> None:
         self._replies = replies
-        self._identity = identity
-        self._runs = runs_service
+        self._services = services
+        self._names = names
         self._projects = projects
 
     def work_opened(self, job: Job) -> None:
@@ -31,8 +40,9 @@ class Forms:
         payload = job.payload
         caller = Caller(payload["team"], payload["user"], payload["channel"], job.key, job.payload.get("delivery", ""))
         try:
-            principal = self._identity.principal(caller, SUBMIT)
-            computes, environments = self._runs.choices(principal)
+            workspace = self._names.named(payload.get("workspace") or self._names.default)
+            identity, runs = self._services[workspace]
+            computes, environments = runs.choices(identity.principal(caller, SUBMIT))
         except BotError as error:
             log.info("refused", reference=caller.reference, error=type(error).__name__, cause=error.detail)
             view = views.submit_form_error(error, caller.reference)
@@ -42,7 +52,8 @@ class Forms:
                 computes,
                 environments,
                 SubmitRequest(self._projects.usual_script),
-                private_metadata=payload["channel"],
+                private_metadata=views.form_place(payload["channel"], workspace),
+                workspace=workspace if self._names.several else "",
             )
         try:
             self._replies.client.views_update(view_id=payload["view_id"], view=view)

@@ -17,13 +17,15 @@ log = structlog.get_logger(__name__)
 
 
 class RoleRequests:
-    """Works off clicks on a refusal's button and on “Do it now”, and looks after what people asked for."""
+    """Works off clicks on a refusal's button and on “Do it now”, and looks after what people asked for. Messages name
+    the `workspace`, where there are several."""
 
-    def __init__(self, replies: Replies, service: Grants, workers: Workers) -> None:
+    def __init__(self, replies: Replies, service: Grants, workers: Workers, *, workspace: str = "") -> None:
+        self._workspace = workspace
         self._replies = replies
         self._service = service
         self._workers = workers
-        replies.refusals = self.refused
+        replies.refusals[service.scope] = self.refused
 
     def refused(self, denied: PermissionDenied, job: Job, place: Place) -> Message:
         """The refusal of a request, with who can grant what it lacks."""
@@ -80,4 +82,6 @@ class RoleRequests:
     def _reply(self, request: RoleRequest) -> Reply:
         # Always as a repetition: a kill may have fallen between the message and its note in our tables.
         place = Place(request.team, request.user, request.channel)
-        return self._replies.to(Job(f"role:{request.id}:{request.refused.isoformat()}", {}, repeated=True), place)
+        reply = self._replies.to(Job(f"role:{request.id}:{request.refused.isoformat()}", {}, repeated=True), place)
+        reply.workspace = self._workspace
+        return reply

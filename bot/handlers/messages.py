@@ -7,9 +7,10 @@ from bot.domain.help import Question
 from bot.domain.wheels import SharedFile
 from bot.handlers.assistant import Assistant
 from bot.handlers.callers import caller_of
-from bot.handlers.commands import Commands, refuse_if_cut
+from bot.handlers.commands import refuse_if_cut
 from bot.handlers.replies import Replies
 from bot.handlers.reply import Place, errors_shown_by
+from bot.handlers.workspaces import Workspaces
 from bot.parse import commands as parse
 from bot.parse import requests
 from bot.parse.questions import is_question
@@ -23,13 +24,13 @@ class Messages:
     def __init__(
         self,
         replies: Replies,
-        commands: Commands,
+        workspaces: Workspaces,
         bot_user: str,
         help_channels: frozenset[str],
         conversation: Assistant,
     ) -> None:
         self._replies = replies
-        self._commands = commands
+        self._workspaces = workspaces
         self._conversation = conversation
         self._bot_user = bot_user
         self._help_channels = help_channels
@@ -48,7 +49,7 @@ class Messages:
         )
         reply = self._replies.to(job, place)
         with errors_shown_by(reply):
-            request = self._request(plain(payload["text"]), place)
+            asked, request = self._request(plain(payload["text"]), place)
             if isinstance(request, requests.Ask) and not is_question(request.question):
                 reply.private(help.small_talk())
             elif request is not None:
@@ -56,18 +57,21 @@ class Messages:
                     request = replace(request, files=tuple(SharedFile(**file) for file in payload.get("files", ())))
                 refuse_if_cut(request, payload["text"])
                 caller = caller_of(job, place)
+                commands = self._workspaces.choose(asked, payload.get("workspace", ""), reply, request)
                 words = assistant.ASKING_AZURE if request.command.guarded else assistant.LOOKING_IN_FAQ
                 with self._conversation.status(place, payload["ts"], words):
-                    self._commands.run(request, caller, reply, question=_question(job, place, request))
+                    commands.run(request, caller, reply, question=_question(job, place, request))
 
-    def _request(self, text: str, place: Place) -> requests.Request | None:
+    def _request(self, text: str, place: Place) -> tuple[str, requests.Request | None]:
+        """The workspace that the message names, and what it asks for."""
         mentioned = f"<@{self._bot_user}>" in text
         if mentioned or place.direct:
-            return parse.parse_mention(without_mention(text, self._bot_user))
+            asked, line = parse.workspace_of(without_mention(text, self._bot_user))
+            return asked, parse.parse_mention(line)
         for_somebody_else = text.startswith("<@")
         if place.channel in self._help_channels and not for_somebody_else and is_question(text):
-            return requests.Ask(text)
-        return None
+            return "", requests.Ask(text)
+        return "", None
 
 
 def _question(job: Job, place: Place, request: requests.Request) -> Question | None:

@@ -23,8 +23,8 @@ class Replies:
     """
 
     def __init__(self, client: WebClient) -> None:
-        self.refusals: Callable[[PermissionDenied, Job, Place], Message] | None = None
-        """What a refusal says beyond the error, once somebody knows more."""
+        self.refusals: dict[str, Callable[[PermissionDenied, Job, Place], Message]] = {}
+        """What a refusal at a scope says beyond the error, once somebody knows more."""
         self.client = copy.copy(client)
         self.client.retry_handlers = [
             handler for handler in client.retry_handlers if not isinstance(handler, ConnectionErrorRetryHandler)
@@ -33,6 +33,11 @@ class Replies:
     def to(self, job: Job, place: Place) -> Reply:
         """The reply to a request that came from `place`."""
         reply = Reply(self.client, job.key, place, repeated=job.repeated)
-        if (say := self.refusals) is not None:
-            reply.refusal = lambda denied: say(denied, job, place)
+        plainly = reply.refusal
+
+        def refusal(denied: PermissionDenied) -> Message:
+            say = self.refusals.get(denied.scope)
+            return plainly(denied) if say is None else say(denied, job, place)
+
+        reply.refusal = refusal
         return reply

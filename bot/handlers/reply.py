@@ -18,6 +18,7 @@ from slack_sdk.webhook import WebhookClient
 from bot.blocks import errors
 from bot.blocks.message import Message
 from bot.blocks.reports import Upload
+from bot.blocks.workspaces import at_workspace
 from bot.domain.access import reference_of
 from bot.domain.errors import BotError, InvalidRequest, PermissionDenied, Unavailable
 
@@ -57,7 +58,8 @@ class Posted:
 
 
 class Reply:
-    """Replies to one request. `repeated`: an earlier try may have replied already."""
+    """Replies to one request. `repeated`: an earlier try may have replied already. Where there are several workspaces,
+    `workspace` is the name of the one that the messages are about, once that is known."""
 
     def __init__(self, client: WebClient, key: str, place: Place, *, repeated: bool) -> None:
         self._client = client
@@ -65,6 +67,7 @@ class Reply:
         self.key = key
         self.place = place
         self.refusal: Callable[[PermissionDenied], Message] = lambda denied: errors.error(denied, reference_of(key))
+        self.workspace = ""
 
     def public(
         self,
@@ -160,7 +163,7 @@ class Reply:
         MessageRefused."""
         try:
             self._client.chat_update(
-                channel=posted.channel, ts=posted.ts, metadata=self._metadata(part), **message.as_dict()
+                channel=posted.channel, ts=posted.ts, metadata=self._metadata(part), **self._labelled(message).as_dict()
             )
         except SlackApiError as error:
             gone = {"message_not_found", "cant_update_message", "edit_window_closed"}
@@ -180,9 +183,10 @@ class Reply:
             raise _unavailable(error) from error
 
     def _respond(self, message: Message) -> None:
+        labelled = self._labelled(message)
         body: dict[str, Any] = {
-            "text": message.text,
-            "blocks": list(message.blocks),
+            "text": labelled.text,
+            "blocks": list(labelled.blocks),
             "response_type": "ephemeral",
             "replace_original": False,
         }
@@ -200,7 +204,7 @@ class Reply:
                 channel=self.place.channel,
                 user=self.place.user,
                 thread_ts=self.place.thread_ts or None,
-                **message.as_dict(),
+                **self._labelled(message).as_dict(),
             )
         except SlackApiError as error:
             if not _is_not_here(error):
@@ -217,13 +221,14 @@ class Reply:
             unfurl_links=False,
             unfurl_media=False,
             thread_ts=thread_ts or None,
-            **message.as_dict(),
+            **self._labelled(message).as_dict(),
         )
         return Posted(answer["channel"], answer["ts"])
 
     def _upload(self, channel: str, thread_ts: str, file: Upload) -> None:
         # An upload takes no metadata: the reference in its text tells it from another one of the same file.
-        said = f"{file.comment} (reference {reference_of(self.key)})"
+        where = f" Workspace: {self.workspace}." if self.workspace else ""
+        said = f"{file.comment}{where} (reference {reference_of(self.key)})"
         if self.repeated and any(m.get("files") and m.get("text") == said for m in self._earlier(channel, thread_ts)):
             return
         self._client.files_upload_v2(
@@ -235,6 +240,9 @@ class Reply:
             alt_txt=file.alt or None,
             initial_comment=said,
         )
+
+    def _labelled(self, message: Message) -> Message:
+        return at_workspace(message, self.workspace) if self.workspace else message
 
     def _posted_earlier(self, channel: str, thread_ts: str, part: str) -> Posted | None:
         for message in self._earlier(channel, thread_ts):

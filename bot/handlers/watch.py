@@ -23,9 +23,11 @@ SETTLE_AFTER = timedelta(minutes=10)
 
 
 class Watch:
-    """One tick looks at every followed run. A run that can't be looked at now is looked at by the next tick."""
+    """One tick looks at every followed run. A run that can't be looked at now is looked at by the next tick. Messages
+    name the `workspace`, where there are several."""
 
-    def __init__(self, replies: Replies, runs_service: Runs) -> None:
+    def __init__(self, replies: Replies, runs_service: Runs, *, workspace: str = "") -> None:
+        self._workspace = workspace
         self._replies = replies
         self._runs = runs_service
 
@@ -79,7 +81,9 @@ class Watch:
     def _reply(self, watched: WatchedRun) -> Reply:
         place = Place(watched.team, watched.user, watched.channel, watched.thread_ts)
         # Always as a repetition: a kill may have fallen between the post and its note in our tables.
-        return self._replies.to(Job(watched.key, {}, repeated=True), place)
+        reply = self._replies.to(Job(watched.key, {}, repeated=True), place)
+        reply.workspace = self._workspace
+        return reply
 
 
 def _digest(detail: RunDetail) -> str:

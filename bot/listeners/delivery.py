@@ -6,6 +6,8 @@ Stored fields never include a token.
 
 from typing import Any
 
+from bot.domain.workspaces import marked
+
 NAME = "aml-bot"
 _FILES = 10
 
@@ -97,6 +99,7 @@ def action(body: dict[str, Any], action: dict[str, Any]) -> dict[str, Any]:
         "thread_ts": message.get("thread_ts") or container.get("thread_ts", ""),
         "ephemeral": bool(container.get("is_ephemeral")),
         "action_id": action["action_id"],
+        "workspace": marked(str(action.get("block_id", ""))),
         "value": action.get("value", ""),
         "response_url": body.get("response_url", ""),
         "delivery": of(body),

@@ -16,6 +16,7 @@ from bot.blocks import approvals, errors, home, views
 from bot.domain.access import reference_of
 from bot.domain.errors import BotError
 from bot.domain.runs import SubmitRequest
+from bot.domain.workspaces import WorkspaceNames
 from bot.listeners import delivery
 from bot.parse import commands as parse
 from bot.parse import views as parse_views
@@ -63,6 +64,7 @@ class Listeners:
         bot_user: str,
         help_channels: frozenset[str],
         projects: Projects,
+        workspaces: WorkspaceNames,
         answer_strangers: bool,
         opener: WebClient,
     ) -> None:
@@ -71,6 +73,7 @@ class Listeners:
         self._mention = f"<@{bot_user}>"
         self._help_channels = help_channels
         self._projects = projects
+        self._workspaces = workspaces
         self._answer_strangers = answer_strangers
         self._opener = opener
 
@@ -93,7 +96,11 @@ class Listeners:
         """A message in a channel or direct message, or a mention."""
         if self._is_for_us(event):
             team = context.team_id or self._team
-            payload = {**delivery.message(team, event), "delivery": delivery.of(body)}
+            payload = {
+                **delivery.message(team, event),
+                "delivery": delivery.of(body),
+                "workspace": self._workspaces.at(event["channel"]),
+            }
             # If this raises, Bolt answers with an error and Slack sends the event again.
             self._jobs.accept(delivery.message_key(team, event), "message", payload)
         ack()
@@ -110,7 +117,7 @@ class Listeners:
             if isinstance(request, SubmitForm):
                 self._open_form(body["trigger_id"], delivery.command(body))
             else:
-                self._jobs.accept(key, "command", delivery.command(body))
+                self._jobs.accept(key, "command", self._addressed(delivery.command(body)))
         except BotError as error:
             with_ack.refuse(error)
         except Exception:
@@ -126,7 +133,7 @@ class Listeners:
             return
         key = delivery.action_key(body, action)
         try:
-            self._jobs.accept(key, "action", delivery.action(body, action))
+            self._jobs.accept(key, "action", self._addressed(delivery.action(body, action)))
         except Exception:
             # A click's acknowledgement carries no text: without one Slack shows that it failed.
             log.exception("action_not_accepted", reference=reference_of(key))
@@ -222,7 +229,7 @@ class Listeners:
             payload = {
                 "team": body["user"].get("team_id") or body["team"]["id"],
                 "user": body["user"]["id"],
-                "channel": view.get("private_metadata", ""),
+                **parse_views.form_place(view),
                 "delivery": delivery.of(body),
                 "request": {field: getattr(request, field) for field in request.__slots__},
             }
@@ -239,6 +246,10 @@ class Listeners:
     def other(self, ack: Ack) -> None:
         """What we subscribe to for others' sake (edits, joins, link buttons): heard, nothing to do."""
         ack()
+
+    def _addressed(self, payload: dict[str, Any]) -> dict[str, Any]:
+        # Noted now: what is taken up after a restart must not land in another workspace because settings were changed.
+        return payload | {"workspace": payload.get("workspace") or self._workspaces.at(payload["channel"])}
 
     def _is_for_us(self, event: dict[str, Any]) -> bool:
         by_a_person = event.get("user") and not event.get("bot_id") and event.get("subtype") in _PEOPLE_S_SUBTYPES
@@ -257,8 +268,12 @@ class Listeners:
         return team != self._team and not self._answer_strangers
 
     def _open_form(self, trigger_id: str, place: dict[str, Any]) -> None:
+        asked, _ = parse.workspace_of(plain(place.get("text", "")))
+        workspace = self._workspaces.named(asked) if asked else self._workspaces.at(place["channel"])
         skeleton = views.submit_form_skeleton(
-            self._projects.names, SubmitRequest(self._projects.usual_script), private_metadata=place["channel"]
+            self._projects.names,
+            SubmitRequest(self._projects.usual_script),
+            private_metadata=views.form_place(place["channel"], workspace),
         )
         try:
             opened = self._opener.views_open(trigger_id=trigger_id, view=skeleton)
@@ -268,7 +283,7 @@ class Listeners:
                 "Slack didn't let me open the form. Type the command again, or name the script in it."
             ) from error
         view = opened["view"]
-        payload = {**place, "view_id": view["id"]}
+        payload = {**place, "view_id": view["id"], "workspace": workspace}
         self._jobs.accept(f"f:{view['id']}", "form_opened", payload)
 
 
@@ -294,6 +309,6 @@ class _Answer:
 
 def _request(text: str) -> Request | None:
     try:
-        return parse.parse(plain(text))
+        return parse.parse(parse.workspace_of(plain(text))[1])
     except BotError:
         return None  # its handler says what is wrong with it

@@ -56,12 +56,29 @@ _NEED_MORE = (
 )
 # These begin a question just as well, so only one that is right in every word is a command.
 _QUESTION_WORDS = (commands.CAN, commands.WHO_CAN)
+_WORKSPACE = re.compile(r"(?<!\S)--workspace(?:=|\s+)(?P<name>[^\s-]\S*)")
+_END_OF_OPTIONS = re.compile(r"(?<!\S)--(?!\S)")
 _FLAG = re.compile(r"--?[A-Za-z][\w-]*(?:=.*)?", re.DOTALL)
 _OF_SENTENCES = re.compile(
     r"\b(?:an?|the|and|or|of|to|for|in|on|my|your|our|i|we|you|it|is|are|do|does|needs?|needed|can|who|what|which|why|"
     r"how|please|that|this|with)\b",
     re.IGNORECASE,
 )
+
+
+def workspace_of(text: str) -> tuple[str, str]:
+    """The workspace that a command names by `--workspace NAME` ("" where it names none), and the text without that.
+
+    Of a command that reaches Azure only, and not behind `--`, where all is the script's; elsewhere it is a word.
+    """
+    line = _SLASH.sub("", _bare(text), count=1)
+    command = commands.BY_NAME.get(_first_word(line)[0].lower()) if line else None
+    end = _END_OF_OPTIONS.search(text)
+    found = _WORKSPACE.search(text, 0, end.start() if end else len(text))
+    if command is None or not command.guarded or found is None:
+        return "", text
+    name = found["name"].strip("\"'`")
+    return name, f"{text[: found.start()].rstrip()} {text[found.end() :].lstrip()}".strip()
 
 
 def parse(text: str) -> Request:

@@ -1,5 +1,6 @@
 """The submit form's state to a request. `bot.blocks.views` draws the form with the same block ids."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -89,6 +90,16 @@ def rejection(view: Mapping[str, Any]) -> Rejection | ViewErrors:
         return Rejection(names.run_id(run_id), channel, reason[:_MOST_REASON])
     except InvalidRequest as error:
         return ViewErrors({REASON: error.user_message})
+
+
+def form_place(view: Mapping[str, Any]) -> dict[str, str]:
+    """`channel` and `workspace` of a submitted form, as it carried them; "" where it doesn't say."""
+    try:
+        found = json.loads(str(view.get("private_metadata", "")))
+    except ValueError:
+        found = None
+    known = found if isinstance(found, dict) else {}
+    return {name: str(known.get(name) or "") for name in ("channel", "workspace")}
 
 
 def _arguments(text: str) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ class Grants:
         self._identity = identity
         self._clock = clock
         self.patience = patience
+        self.scope = guard.scope
 
     @open_to_everyone("it tells a refused person who can grant what is missing, as a refusal must")
     def offer(self, caller: Caller, denied: PermissionDenied, handler: str, payload: Mapping[str, Any]) -> Offer | None:

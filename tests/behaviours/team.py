@@ -117,9 +117,9 @@ class Team:
         """What the bot has logged."""
         return (self.folder / "bot.log").read_text(encoding="utf-8")
 
-    def administer(self, *arguments: str) -> str:
-        """What an administrator's `aml-bot ...` prints; it must succeed."""
-        command = [sys.executable, "-m", "bot", *arguments, "--settings", str(self.settings)]
+    def administer(self, *arguments: str, settings: Path | None = None) -> str:
+        """What an administrator's `aml-bot ...` prints, with the team's settings or others; it must succeed."""
+        command = [sys.executable, "-m", "bot", *arguments, "--settings", str(settings or self.settings)]
         done = subprocess.run(
             command, check=False, capture_output=True, text=True, env=clean_environment(), timeout=PATIENCE
         )
@@ -321,13 +321,20 @@ def clean_environment() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def sandbox(name: str, state: Path, *arguments: str) -> Iterator[dict[str, Any]]:
-    """A sandbox as its own process; its ready line."""
+def sandbox(
+    name: str, state: Path, *arguments: str, variables: dict[str, str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """A sandbox as its own process, with `variables` in its environment; its ready line."""
     command = [sys.executable, "-m", f"bot.sandbox.{name}", "--state", str(state), "--exit-with-parent", *arguments]
     log_file = state.parent / f"{name}.log"
     with log_file.open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, env=clean_environment()
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=clean_environment() | (variables or {}),
         )
     assert process.stdout is not None
     assert process.stdin is not None

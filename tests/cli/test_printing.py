@@ -15,7 +15,7 @@ from slack_sdk import WebClient
 import bot
 from bot.domain.commands import ALL
 from bot.manifest import APP_SCOPES, BOT_EVENTS, BOT_SCOPES
-from bot.settings import ProjectSettings, Settings
+from bot.settings import ProjectSettings, Settings, WorkspaceSettings
 from tests.cli.conftest import GUID, Configuration
 
 # Which scopes a method of Slack's Web API needs (any of a set is needed for the kind of channel it is used in).
@@ -97,9 +97,10 @@ def fields(model: type[BaseModel], table: str) -> list[tuple[str, str, Any]]:
     """Table, name and default of every setting."""
     found = []
     for name, field in model.model_fields.items():
-        inner = ProjectSettings if name == "projects" else field.annotation
+        many: dict[str, type[BaseModel]] = {"projects": ProjectSettings, "workspaces": WorkspaceSettings}
+        inner: Any = many.get(name, field.annotation)
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            found += fields(inner, "projects.NAME" if name == "projects" else name)
+            found += fields(inner, f"{name}.NAME" if name in many else name)
         else:
             found.append((table, name, field.get_default(call_default_factory=True)))
     return found

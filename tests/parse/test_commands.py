@@ -13,6 +13,7 @@ from bot.domain.packages import Packages
 from bot.domain.roles import Deed
 from bot.domain.runs import RunStatus, SubmitRequest
 from bot.parse import parse, parse_mention, plain
+from bot.parse.commands import workspace_of
 from bot.parse.requests import (
     Ask,
     Audit,
@@ -340,3 +341,26 @@ def test_what_is_read_from_a_run_is_checked_as_if_it_had_been_typed(changed: dic
     assert again(found) == found
     with pytest.raises(InvalidRequest, match=says):
         again(replace(found, **changed))
+
+
+@pytest.mark.parametrize(
+    ("text", "workspace", "rest"),
+    [
+        ("runs", "", "runs"),
+        ("runs --workspace lab", "lab", "runs"),
+        ("runs --workspace=lab --mine", "lab", "runs --mine"),
+        ('submit --workspace "lab" train.py -- --epochs 3', "lab", "submit train.py -- --epochs 3"),
+        ("submit train.py -- --workspace lab", "", "submit train.py -- --workspace lab"),
+        ("/aml status --workspace lab", "lab", "/aml status"),
+        ("env create x --workspace lab --pip pandas", "lab", "env create x --pip pandas"),
+        ("runs --workspace", "", "runs --workspace"),
+        ("runs --workspace --mine", "", "runs --workspace --mine"),
+        ("ask what is --workspace lab for", "", "ask what is --workspace lab for"),
+        ("what is --workspace lab for", "", "what is --workspace lab for"),
+        ("", "", ""),
+    ],
+)
+def test_a_workspace_is_taken_out_of_commands_and_left_in_what_is_the_script_s_or_a_question(
+    text: str, workspace: str, rest: str
+) -> None:
+    assert workspace_of(text) == (workspace, rest)

@@ -50,7 +50,7 @@ class House:
         people = FakePeople({ADA.user: Person("ada"), "UBOB": Person("bob")})
         links = FakeLinks(Link(ADA.team, ADA.user, "oid-ada"), Link(ADA.team, "UBOB", "oid-bob"))
         identity = Identity(people, links, policies, self.guard)
-        self.table = RoleRequestTable(open_database(open_state(folder / "state")))
+        self.table = RoleRequestTable(open_database(open_state(folder / "state")), SCOPE)
         self.grants = Grants(
             self.table,
             Holders(self.azure, self.guard, identity),

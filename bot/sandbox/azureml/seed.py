@@ -3,6 +3,7 @@
 Public constants: tests, demos and the bot's seeded links name the same people by them.
 """
 
+import os
 import sys
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,7 +22,8 @@ HOSTS: Final = (LOGIN_HOST, ARM_HOST, GRAPH_HOST, DATA_HOST, STUDIO_HOST, BLOB_H
 TENANT_ID: Final = "00000000-0000-4000-8000-0000000000d1"
 SUBSCRIPTION_ID: Final = "11111111-2222-4333-8444-555555555555"
 RESOURCE_GROUP: Final = "rg-sandbox"
-WORKSPACE: Final = "ws-sandbox"
+WORKSPACE: Final = os.environ.get("AML_SANDBOX_WORKSPACE", "ws-sandbox")
+"""One workspace a sandbox: whoever wants several starts several, each with a name of its own in this variable."""
 SUBSCRIPTION_SCOPE: Final = f"/subscriptions/{SUBSCRIPTION_ID}"
 GROUP_SCOPE: Final = f"{SUBSCRIPTION_SCOPE}/resourceGroups/{RESOURCE_GROUP}"
 WORKSPACE_SCOPE: Final = f"{GROUP_SCOPE}/providers/Microsoft.MachineLearningServices/workspaces/{WORKSPACE}"
