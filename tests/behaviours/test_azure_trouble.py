@@ -22,8 +22,9 @@ from tests.sandbox.azureml.wheels import wheel
 
 MODEL = """\
 from pathlib import Path
-Path("outputs").mkdir(exist_ok=True)
+from azureml.core import Run
 Path("outputs/model.pkl").write_bytes(b"weights")
+Run.get_context().log("gain", 1)
 print("made")
 """
 SLOW = "import time\nprint('begun', flush=True)\ntime.sleep(600)\n"
@@ -66,6 +67,7 @@ JOURNEYS: Mapping[str, Journey] = {
         {"everything": EVERYTHING, "deed": {"method": "POST", "path": "/snapshotrun$"}, "upload": STORAGE},
         "*Run `aml-",
     ),
+    "retry": Journey("retry {run}", {"deed": {"method": "POST", "path": "/snapshotrun$"}}, "*Run `aml-"),
     "cancel": Journey(
         "cancel {active}",
         {"everything": EVERYTHING, "deed": {"method": "POST", "path": "/cancel$"}},
@@ -96,6 +98,15 @@ JOURNEYS: Mapping[str, Journey] = {
     ),
     "status": Journey("status {run}", {"everything": EVERYTHING, "metrics": {"path": "/metric/"}}, "Completed"),
     "logs": Journey("logs {run}", {"everything": EVERYTHING, "storage": STORAGE}, "made"),
+    "metrics": Journey("metrics {run}", {"everything": EVERYTHING, "metrics": {"path": "/metric/"}}, "gain"),
+    "files": Journey("files {run}", {"everything": EVERYTHING}, "`outputs/model.pkl`, 7 bytes"),
+    "a file": Journey(
+        "files {run} --get outputs/model.pkl", {"everything": EVERYTHING, "storage": STORAGE}, "model.pkl` of run"
+    ),
+    "whole log": Journey("logs {run} --all", {"everything": EVERYTHING, "storage": STORAGE}, "std_log.txt` of run"),
+    "children": Journey("runs --children {run}", {"everything": EVERYTHING}, "It has started none"),
+    "env diff": Journey("env diff demo-env AzureML-sklearn-1.5", {"everything": EVERYTHING}, "numpy=1.26"),
+    "model": Journey("model kept-model", {"everything": EVERYTHING}, "*Model kept-model*"),
     "runs": Journey("runs", {"everything": EVERYTHING}, "One of them in detail"),
     "envs": Journey("envs", {"everything": EVERYTHING}, "demo-env"),
     "env": Journey("env demo-env", {"everything": EVERYTHING}, "azureml-core"),
@@ -112,6 +123,9 @@ SOME = [
     ("submit", "deed", "lost"),
     ("submit", "deed", "drop"),
     ("submit", "everything", "empty"),
+    ("retry", "deed", "lost"),
+    ("metrics", "metrics", "garbage"),
+    ("a file", "storage", "drop"),
     ("cancel", "deed", "lost"),
     ("cancel", "deed", "409"),
     ("env create", "deed", "empty"),
@@ -129,9 +143,9 @@ class Scene:
 
     def __init__(self, team: Team, folder: Path) -> None:
         self.team, self._folder, self._number = team, folder, 0
-        (team.project / "make.py").write_text(MODEL)
-        (team.project / "slow.py").write_text(SLOW)
-        self.run = self.started("make.py")
+        for script, text in {"model.py": MODEL, "make.py": "print('made')\n", "slow.py": SLOW}.items():
+            (team.project / script).write_text(text)
+        self.run = self.started("model.py")
         team.until(0, f"run `{self.run}` has ended")
         team.command(DANA, f"model register {self.run} outputs/model.pkl --name kept-model")
 
@@ -219,7 +233,7 @@ def take(scene: Scene, journey: Journey, part: Mapping[str, Any], trouble: str) 
         assert journey.done in told.text or trouble in {"404", "empty"}, told.text
     else:
         assert is_clear(told.text), told.text
-    if journey.typed.startswith("submit"):
+    if journey.typed.startswith(("submit", "retry")):
         check_the_run(scene, said, told, known, trouble)
         return
     again = scene.told(go()).text

@@ -114,6 +114,27 @@ def test_own_environments_come_first_and_what_nobody_registered_not_at_all(team:
     assert "demo-env" not in filtered
 
 
+def test_an_archived_environment_leaves_the_list_and_can_still_be_looked_at(team: Team) -> None:
+    ours = name()
+    team.command(DANA, f"env create {ours} --pip pandas")
+    client = Client(team.azure.ready)
+    address = f"{seed.WORKSPACE_SCOPE}/environments/{ours}?api-version=2024-04-01"
+
+    def listed(*, archived: bool) -> str:
+        answer = client.call("PUT", seed.ARM_HOST, address, json={"properties": {"isArchived": archived}})
+        assert answer.json()["properties"] == {"isArchived": archived, "latestVersion": "1"}
+        return team.command(RUI, f"envs {ours}")
+
+    while_archived = listed(archived=True)
+    shown = team.command(RUI, f"env {ours}")
+    taken_back = listed(archived=False)
+    client.session.close()
+
+    assert "There are no environments with" in while_archived
+    assert "pandas" in shown
+    assert f"`{ours}` version 1" in taken_back
+
+
 def test_an_image_built_by_a_team_is_shown_with_its_secrets_masked_and_its_versions_are_compared(team: Team) -> None:
     ours = name()
     python = {"userManagedDependencies": True, "interpreterPath": "python"}

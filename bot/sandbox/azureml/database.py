@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS environments (
     name TEXT NOT NULL, version INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (name, version)) STRICT;
 CREATE TABLE IF NOT EXISTS environment_labels (
     name TEXT NOT NULL, label TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (name, label)) STRICT;
+CREATE TABLE IF NOT EXISTS environment_archive (name TEXT PRIMARY KEY) STRICT;
 CREATE TABLE IF NOT EXISTS environment_autosaves (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, version TEXT NOT NULL, document TEXT NOT NULL,
     UNIQUE (name, version)) STRICT;

@@ -45,6 +45,8 @@ class Environments:
             route("GET", _HOST, f"{_BASE}/{{name}}", self.get, action=_READ),
             route("GET", _HOST, f"{_BASE}/{{name}}/versions/{{version}}", self.get, action=_READ),
             route("GET", _HOST, f"{_BASE}/{{name}}/labels/{{label}}", self.by_label, action=_READ),
+            route("GET", seed.ARM_HOST, "{S}/environments/{name}", self.container, action=_READ),
+            route("PUT", seed.ARM_HOST, "{S}/environments/{name}", self.change_container, action=_WRITE),
             route("PUT", _HOST, f"{_BASE}/{{name}}", self.register, action=_WRITE),
             route("PUT", _HOST, f"{_BASE}/{{name}}/versions/{{version}}", self.register, action=_WRITE),
             route("PUT", _HOST, f"{_BASE}/{{name}}/versions/{{version}}/metadata", self.label, action=_WRITE),
@@ -77,17 +79,44 @@ class Environments:
         return kept
 
     def latest(self) -> list[dict[str, Any]]:
-        """The latest version of each, in order of name; of one that nobody registered, what a run has kept."""
+        """The latest version of each that isn't archived, in order of name; of one that nobody registered, what a run
+        has kept."""
         rows = self._database.rows(
-            "SELECT name, document, MAX(version) FROM environments GROUP BY name UNION ALL "
+            "SELECT * FROM (SELECT name, document, MAX(version) FROM environments GROUP BY name UNION ALL "
             "SELECT name, document, MAX(sequence) FROM environment_autosaves "
-            "WHERE name NOT IN (SELECT name FROM environments) GROUP BY name"
+            "WHERE name NOT IN (SELECT name FROM environments) GROUP BY name) "
+            "WHERE name NOT IN (SELECT name FROM environment_archive)"
         )
         rows.sort(key=lambda row: row["name"].lower())
         return [json.loads(row["document"]) for row in rows]
 
     def list_latest(self, _request: Request) -> Response:
         return json_response({"value": self.latest(), "continuationToken": None})
+
+    def container(self, request: Request) -> Response:
+        """All versions of an environment as one resource, as SDK v2 and the studio see it."""
+        name = request.values["name"]
+        latest = self._definition(name, None)
+        archived = self._database.row("SELECT 1 FROM environment_archive WHERE name = ?", name) is not None
+        return json_response(
+            {
+                "id": f"{seed.WORKSPACE_SCOPE}/environments/{name}",
+                "name": name,
+                "type": "Microsoft.MachineLearningServices/workspaces/environments",
+                "properties": {"isArchived": archived, "latestVersion": latest["version"]},
+            }
+        )
+
+    def change_container(self, request: Request) -> Response:
+        """Archive an environment, or take it back: it leaves the lists, and whoever names it still gets it."""
+        name = request.values["name"]
+        self._definition(name, None)
+        archived = (request.document().get("properties") or {}).get("isArchived")
+        if archived is True:
+            self._database.write("INSERT OR IGNORE INTO environment_archive VALUES (?)", name)
+        elif archived is False:
+            self._database.write("DELETE FROM environment_archive WHERE name = ?", name)
+        return self.container(request)
 
     def get(self, request: Request) -> Response:
         name, version = request.values["name"], request.values.get("version")
