@@ -1,14 +1,18 @@
 """Anchors as GitHub makes them for headings."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
+_GOES = re.compile(r"[^a-z0-9_ -]")  # of ASCII
 _KEPT = frozenset({"Nd", "Nl", "Pc"})
 
 
 def slug(title: str) -> str:
     """GitHub's anchor for the text of a heading, before duplicates are numbered: letters of any script, their marks,
     digits, `_` and `-` stay, each space becomes `-`, everything else goes."""
+    if title.isascii():
+        return _GOES.sub("", title.lower()).replace(" ", "-")
     return "".join("-" if char == " " else char for char in title.lower() if _stays(char))
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.faq import Link
@@ -20,6 +21,7 @@ Definitions = MutableMapping[str, Any]
 _INLINE_LIMIT = 30_000
 _BRACKETS_LIMIT = 500
 _MARKUP = re.compile(r"[*_`]+")
+_MAY_BE_MARKUP = re.compile(r"[][\\`~*!<>&]|(?<![a-zA-Z0-9])_|_(?![a-zA-Z0-9])|\s\n|\n\s|^\n|\n\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,10 @@ def inline(text: str, definitions: Definitions) -> list["Token"]:
     """The parts of the text of a paragraph, heading or cell."""
     from markdown_it.token import Token as MarkdownToken
 
+    if not _MAY_BE_MARKUP.search(text):  # most is just text, and the parser takes its time to find that out
+        lines = [MarkdownToken("text", "", 0, content=line) for line in text.split("\n") if line]
+        breaks = (MarkdownToken("softbreak", "br", 0) for _ in lines[1:])
+        return [*lines[:1], *chain.from_iterable(zip(breaks, lines[1:], strict=True))]
     if len(text) > _INLINE_LIMIT or text.count("[") > _BRACKETS_LIMIT:
         return [MarkdownToken("text", "", 0, content=_MARKUP.sub("", text))]
     children: list[Token] = []
