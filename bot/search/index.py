@@ -151,17 +151,19 @@ class Index:
         return Ranking(
             matches=tuple(Match(document, scores[document]) for document in ranked),
             evidence=scores[ranked[0]] / self.unknown_idf,
-            **self.support(ranked[0], units, asked),
+            **self.support(ranked[0], units, asked, odds),
         )
 
-    def support(self, document: int, units: Sequence[Unit], asked: Asked | None = None) -> dict[str, float]:
+    def support(
+        self, document: int, units: Sequence[Unit], asked: Asked | None = None, odds: "Numbers | None" = None
+    ) -> dict[str, float]:
         """What speaks for a section, whether it is first or not: `covered`, `title_named`, `asked`, `refused` and
-        `likely` of a ranking."""
+        `likely` of a ranking. `odds` are those of what was asked, where they are at hand."""
         slots = (document, self.size + document, *range(*self._fields.alternates_of(document)))
         masses = [unit.weight * self.mass(unit) for unit in units]
         found = sum(mass * self.postings.share(unit, slots) for mass, unit in zip(masses, units, strict=True))
         before, refused = asked.likeness(units, document) if asked else (0.0, 0.0)
-        odds = asked.odds(units) if asked else None
+        odds = asked.odds(units) if asked and odds is None else odds
         return {
             "covered": _ratio(found, sum(masses)),
             "title_named": self._title_named(document, units),

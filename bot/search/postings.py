@@ -16,6 +16,7 @@ from bot.search.query import Unit
 from bot.search.words import EVERYDAY
 
 _AT_ONCE = 1 << 16  # postings that are weighed together: what bounds the memory
+_FEW = 1000  # postings
 _LOOSE = 0.1  # how much of the weight of an everyday synonym counts as a sign that the section is meant
 _SATURATION = 1.5  # BM25's k1
 _LENGTH_SHARES = (0.4, 0.85, 0.4)  # BM25's b for titles, bodies, alternates
@@ -150,6 +151,12 @@ class Postings:
         if len(lists) == 1:
             slots, values = lists[0]
             into[slots] += unit.weight * values
+            return
+        if 0 < sum(len(slots) for slots, _ in lists) <= _FEW:  # a call for all of them costs less than one for each
+            together = np.concatenate([slots for slots, _ in lists])
+            np.maximum.at(scratch, together, np.concatenate([values for _, values in lists]))
+            into[together] += unit.weight * scratch[together]  # once, however often a slot is there
+            scratch[together] = 0.0
             return
         for slots, values in lists:
             scratch[slots] = np.maximum(scratch[slots], values)

@@ -16,6 +16,8 @@ from bot.domain.faq import Case, Section
 from bot.search import Faq, load, load_cases
 from bot.search import spelling as spelling_of
 from bot.search.asked import _Questions
+from bot.search.numbers import Numbers
+from bot.search.odds import Odds
 from bot.search.postings import Postings
 from bot.search.query import Unit
 from bot.search.words import lexicon
@@ -59,6 +61,14 @@ def work() -> Iterator[Work]:
         counted.postings += sum(len(questions._having.get(term, ())) for term in terms)
         return real_likeness(questions, named)
 
+    real_odds = Odds.of
+
+    def odds(known: Odds, units: Sequence[Unit]) -> Numbers:
+        terms = {term for unit in units for terms, _ in unit.readings for term in terms}
+        places = [place for term in terms if (place := known._places.get(term)) is not None]
+        counted.postings += sum(int(known._starts[place + 1] - known._starts[place]) for place in places)
+        return real_odds(known, units)
+
     class Process:
         @staticmethod
         def extract(query: str, choices: list[str], **given: Any) -> object:
@@ -68,6 +78,7 @@ def work() -> Iterator[Work]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Postings, "_list", read)
         patched.setattr(_Questions, "likeness", likeness)
+        patched.setattr(Odds, "of", odds)
         patched.setattr(spelling_of, "process", Process)
         yield counted
 
