@@ -235,6 +235,8 @@ class Faq:
             matches = (chosen, *(match for match in matches if match != chosen))
             twins = []
         outcome = self._outcome(probability, ambiguous=bool(twins))
+        if all(unit.light for unit in asked) and not self.index.is_name(query):
+            outcome = Outcome.UNKNOWN  # "can you": whatever is near, nothing was named
         rest = [match for match in matches[1:] if match not in twins]
         ranked = [matches[0], *twins, *rest][:limit]
         scores = self._scores(ranked, probability, len(twins) + 1)

@@ -132,6 +132,10 @@ class Index:
         """Each section's number with each of its names, as folded words."""
         return ((document, name) for name, documents in self._named.items() for document in documents)
 
+    def is_name(self, text: str) -> bool:
+        """Whether a text is a name of a section, word by word."""
+        return _named(text) in self._named
+
     def search(self, units: Sequence[Unit], limit: int, query: str = "", asked: Asked | None = None) -> Ranking:
         """The best `limit` sections; ties in document order. Sections without any match aren't listed. A section one
         of whose names is the `query`, word by word, comes before all others. What was `asked` before counts too, though

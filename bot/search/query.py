@@ -1,5 +1,6 @@
 """A question to units that can be looked up: words or phrases, each with a weight and its possible readings."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ IDENTIFIER_WEIGHT = 1.5  # `Run.get_context`: who writes that means exactly that
 _MAX_LENGTH = 4000  # characters; more is cut off: nobody asks one question in so many
 _MAX_UNITS = 64
 _MAX_REPAIRS = 12
+
+_SLACK_MARKS = re.compile(r"(?<![\w:])(?::[a-z+\-][\w+\-]{0,49}:)+(?![\w:])|@(?:channel|here|everyone)\b")
+"""Emoji, and calls to all."""
 
 Reading = tuple[tuple[str, ...], float]
 """Terms that a section should have, and how much this reading of the unit counts in (0, 1]."""
@@ -42,7 +46,7 @@ class Vocabulary:
 
 def units(query: str, vocabulary: Vocabulary, lexicon: Lexicon) -> list[Unit]:
     """The distinct units of a query, in its order. Empty if it only makes small talk."""
-    asked = lexicon.without_small_talk(words(query[:_MAX_LENGTH]))
+    asked = lexicon.without_small_talk(words(_SLACK_MARKS.sub(" ", query[:_MAX_LENGTH])))
     spellings = _all_spellings(asked, vocabulary, lexicon)
     owners = [number for number, word in enumerate(asked) for _ in word.parts]
     stems: list[str] = []

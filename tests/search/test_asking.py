@@ -34,7 +34,18 @@ def test_a_clear_question_is_answered_with_its_section(shipped: Faq) -> None:
     assert 'add_conda_package("scikit-learn=1.5")' in answer.best.passage.markdown
 
 
-@pytest.mark.parametrize("frame", ["hey team, {}", "{} thanks in advance!", "Hi all! quick question: {} pls", "{}"])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "hey team, {}",
+        "{} thanks in advance!",
+        "Hi all! quick question: {} pls",
+        "{}",
+        "Hi team! Good morning :wave: hope you're all well, quick question - {} thanks a lot in advance!!",
+        "good afternoon all, hope you had a great weekend! {} Thank you so much in advance, best regards",
+        "@channel sorry for the basic question :sweat_smile: {} any help would be appreciated :pray::+1:",
+    ],
+)
 def test_politeness_changes_nothing(shipped: Faq, frame: str) -> None:
     plain, polite = shipped.ask(QUESTION), shipped.ask(frame.format(QUESTION))
 
@@ -274,3 +285,8 @@ def test_it_needs_nothing_but_its_own_libraries() -> None:
     foreign = {name for name in loaded.stdout.split() if not name.startswith("_")}
     assert foreign & {"slack_sdk", "slack_bolt", "azureml", "sqlalchemy", "dbos", "pydantic", "aiohttp"} == set()
     assert {"bot", "markdown_it", "rapidfuzz", "Stemmer"} <= foreign
+
+
+@pytest.mark.parametrize("query", ["how do i", "can you", "what is this", "(a+)+$" * 50, "i have a problem"])
+def test_words_that_name_nothing_are_no_reason_to_offer_anything(shipped: Faq, query: str) -> None:
+    assert shipped.ask(query).outcome is Outcome.UNKNOWN
