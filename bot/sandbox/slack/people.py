@@ -65,14 +65,32 @@ def type_and_send(sandbox: Sandbox, asked: Json) -> Json:
     if thread and thread not in channel.messages:
         raise ControlError("thread_not_found", "there is no such message to reply to", 404)
     files = [_shared(sandbox, who, each) for each in asked.get("files") or ()]
-    return say(sandbox, who, channel, typed(text, sandbox.world, autolink=autolink), thread, files)
+    words = typed(text, sandbox.world, autolink=autolink)
+    return say(sandbox, who, channel, words, thread, files, client_id=_client_id(asked.get("client_msg_id")))
 
 
-def say(sandbox: Sandbox, who: Person, channel: Channel, text: str, thread: str, files: Sequence[Json] = ()) -> Json:
+def _client_id(given: object) -> str:
+    """The id that a client gives a message so that it knows it again; one is made where it gave none."""
+    try:
+        return str(uuid.UUID(str(given))) if given else str(uuid.uuid4())
+    except ValueError as error:
+        raise ControlError("invalid_client_msg_id", "client_msg_id must be a UUID") from error
+
+
+def say(
+    sandbox: Sandbox,
+    who: Person,
+    channel: Channel,
+    text: str,
+    thread: str,
+    files: Sequence[Json] = (),
+    *,
+    client_id: str = "",
+) -> Json:
     """Post text that is escaped already."""
     message: Json = {
         "type": "message",
-        "client_msg_id": str(uuid.uuid4()),
+        "client_msg_id": client_id or str(uuid.uuid4()),
         "user": who.id,
         "text": text,
         "team": who.team_id,

@@ -36,12 +36,13 @@ class Page {
     this.thread = null;
     this.loading = 0;
     this.stuck = true;
+    this.ahead = false; // whether newer messages than the last one shown are left out
     this.composer = new Composer(byId("composer"), { id: "composer-text", send: (text) => this.type(text) });
     this.agent = new Agent((text) => this.type(text).catch((error) => this.toldOf(error.message)));
     byId("side-close").append(icon("close"));
     byId("trouble-button").addEventListener("click", () => this.side.open("trouble", "Trouble", "What can go wrong, on request", troublePanel()));
     byId("older").addEventListener("click", () => this.older());
-    byId("jump").addEventListener("click", () => this.toBottom());
+    byId("jump").addEventListener("click", () => this.toNewest());
     const scroller = byId("history");
     scroller.addEventListener("scroll", () => {
       this.stuck = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
@@ -105,6 +106,7 @@ class Page {
     const found = await see("history", { user: state.me, channel: place });
     if (mine !== this.loading) return;
     if (isDirect(place) && !state.channels.has(found.channel)) this.meet(found.channel, [state.me, state.bot]);
+    this.ahead = false;
     this.list.replace(found.channel, found.messages);
     byId("older").hidden = !found.more;
     this.beginning(found.more);
@@ -168,6 +170,14 @@ class Page {
     byId("older").hidden = !found.more;
     this.beginning(found.more);
     scroller.scrollTop = scroller.scrollHeight - below;
+    // Far back, the newest are left out until somebody goes down to them again.
+    if (this.list.trimEnd(SHOWN * 2)) this.ahead = true;
+    byId("jump").hidden = !this.ahead;
+  }
+
+  toNewest() {
+    if (this.ahead) this.go(state.place);
+    else this.toBottom();
   }
 
   toBottom() {
@@ -176,11 +186,33 @@ class Page {
     byId("jump").hidden = true;
   }
 
+  /** Send a message. It is on the screen at once; where the sandbox doesn't take it, it goes again. */
   async type(text, thread) {
-    const sent = await act("type", { user: state.me, channel: state.place, text, thread_ts: thread });
+    const asked = { user: state.me, channel: state.place, text, thread_ts: thread, client_msg_id: crypto.randomUUID() };
+    const undo = text.startsWith("/") ? () => {} : this.drafted(asked);
+    let sent;
+    try {
+      sent = await act("type", asked);
+    } catch (error) {
+      undo();
+      throw error;
+    }
     if (sent.channel && isDirect(state.place) && !state.channels.has(sent.channel)) this.meet(sent.channel, [state.me, state.bot]);
-    if (!thread) this.stuck = true;
+    if (!thread && this.ahead) this.toNewest();
+    else if (!thread) this.stuck = true;
     if (isDirect(state.place)) this.agent.said();
+  }
+
+  drafted({ user, text, thread_ts: thread, client_msg_id: id }) {
+    const escaped = text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+    const list = thread ? this.thread?.list : this.list;
+    if (!list || (!thread && this.ahead)) return () => {};
+    const ts = list.draft({ user, text: escaped, thread_ts: thread, client_msg_id: id });
+    if (!thread) {
+      this.stuck = true;
+      this.toBottom();
+    }
+    return () => list.remove(ts);
   }
 
   meet(id, members) {
@@ -246,7 +278,13 @@ class Page {
 
   here(kind, message) {
     const known = this.list.shown.has(message.ts);
-    if (isTop(message)) {
+    if (kind === "posted" && message.client_msg_id) {
+      this.list.confirm(message);
+      this.thread?.list.confirm(message);
+    }
+    if (isTop(message) && this.ahead && !known) {
+      if (kind !== "updated") byId("jump").hidden = false;
+    } else if (isTop(message)) {
       if (known || kind !== "updated" || message.ts > this.list.first) this.list.put(message);
     } else if (kind === "posted") this.list.replied(message.thread_ts, message);
     const root = message.thread_ts ?? message.ts;

@@ -77,6 +77,22 @@ export class MessageList {
     return made;
   }
 
+  /** Show what is being sent at once; `confirm` or `remove` ends that. */
+  draft(message) {
+    const last = this.list.lastElementChild?.dataset.ts ?? "0";
+    const ts = Math.max(Date.now() / 1000, Number(last) + 0.000001).toFixed(6);
+    const item = this.put({ ...message, ts, is_draft: true });
+    item.classList.add("sending");
+    item.setAttribute("aria-busy", "true");
+    return ts;
+  }
+
+  /** What was being sent is there: the message takes the draft's place. */
+  confirm(message) {
+    const draft = [...this.shown.values()].find((each) => each.message.is_draft && each.message.client_msg_id === message.client_msg_id);
+    if (draft) this.remove(draft.message.ts);
+  }
+
   remove(ts) {
     const gone = this.shown.get(ts);
     if (!gone) return;
@@ -101,6 +117,18 @@ export class MessageList {
       item.remove();
     }
     this.dress(this.list.firstElementChild);
+    return true;
+  }
+
+  /** Take the newest away, when somebody has gone far back; true when some went. */
+  trimEnd(most) {
+    if (this.list.childElementCount <= most) return false;
+    while (this.list.childElementCount > most) {
+      const item = this.list.lastElementChild;
+      this.shown.delete(item.dataset.ts);
+      item.remove();
+    }
+    this.list.lastElementChild.tabIndex = 0;
     return true;
   }
 
@@ -148,7 +176,7 @@ export class MessageList {
         this.files(message),
         this.reactions(message),
         this.inThread ? null : this.replies(message)),
-      message.is_notice ? null : this.tools(message));
+      message.is_notice || message.is_draft ? null : this.tools(message));
   }
 
   content(message) {
