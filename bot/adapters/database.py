@@ -236,7 +236,14 @@ def open_database(folder: Path) -> sa.Engine:
     Raises:
         ConfigurationError: the file can't be opened, or a newer aml-bot wrote it.
     """
-    engine = sa.create_engine(f"sqlite:///{folder / 'aml-bot.db'}", connect_args={"timeout": 30}, hide_parameters=True)
+    engine = sa.create_engine(
+        f"sqlite:///{folder / 'aml-bot.db'}",
+        connect_args={"timeout": 30},
+        hide_parameters=True,
+        # One for each thread if need be: who has its turn to write must not wait for one of those who wait for theirs.
+        pool_size=20,
+        max_overflow=-1,
+    )
     event.listen(engine, "connect", _prepare)
     try:
         with engine.begin() as connection:

@@ -13,6 +13,7 @@ from bot.adapters.turns import Turns, take_turns
 from tests.behaviours.team import eventually
 
 SECONDS = 20.0
+WRITERS = 30
 
 
 @pytest.fixture
@@ -111,18 +112,25 @@ def test_a_transaction_that_failed_gives_its_turn_back(engine: sa.Engine, pool: 
     assert pool.submit(turns.take, 0.0).result(SECONDS)
 
 
-def test_many_writers_lose_nothing(engine: sa.Engine, pool: ThreadPoolExecutor) -> None:
-    take_turns(engine)
-    together = threading.Barrier(8)
+def test_many_writers_lose_nothing_and_keep_no_urgent_one_from_a_connection(engine: sa.Engine) -> None:
+    turns = take_turns(engine)
+    together = threading.Barrier(WRITERS + 1)
 
     def write(start: int) -> None:
         together.wait(SECONDS)
-        for version in range(start, start + 10):
+        for version in range(start, start + 5):
             with engine.begin() as connection:
                 connection.execute(schema_version.insert().values(version=version))
 
-    for job in [pool.submit(write, 100 * number) for number in range(1, 9)]:
-        job.result(SECONDS)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        with turns.urgent(SECONDS):
+            jobs = [pool.submit(write, 100 * number) for number in range(1, WRITERS + 1)]
+            together.wait(SECONDS)
+            eventually(waiting(turns, WRITERS))
+            with engine.begin() as connection:
+                connection.execute(schema_version.insert().values(version=10))
+        for job in jobs:
+            job.result(SECONDS)
 
     with engine.begin() as connection:
-        assert connection.scalar(sa.select(sa.func.count()).select_from(schema_version)) == 81
+        assert connection.scalar(sa.select(sa.func.count()).select_from(schema_version)) == 2 + 5 * WRITERS
