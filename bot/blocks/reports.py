@@ -8,10 +8,10 @@ from bot.blocks import mrkdwn
 from bot.blocks.layout import MAX_SPOKEN, Layout, button, json_value
 from bot.blocks.message import Message
 from bot.blocks.runs import WORDS, newest, number
-from bot.domain.reports import LARGEST_FILE, FetchedFile, FilePage, LogTail, RunMetrics
+from bot.domain.reports import LARGEST_FILE, MOST_METRICS, FetchedFile, FilePage, LogTail, RunMetrics
 from bot.domain.runs import Metric, Run
 
-METRICS = 40
+METRICS = 60
 PANELS = 8
 ALT_LENGTH = 900
 _CELL = 32
@@ -42,6 +42,8 @@ def metrics(found: RunMetrics, *, own_latest: bool = False) -> Message:
     shown = series(found.metrics)
     if len(shown) > PANELS:
         layout.context(f"The picture shows the first {PANELS} of {len(shown)} series.")
+    if len(found.metrics) >= MOST_METRICS:
+        layout.context(f"I read the first {MOST_METRICS} names; the studio has all.")
     return layout.message()
 
 

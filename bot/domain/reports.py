@@ -8,6 +8,9 @@ from bot.domain.runs import Metric, Run
 LARGEST_FILE = 20 * 1024 * 1024
 """Bytes of the largest file that is passed on to Slack."""
 
+MOST_METRICS = 50
+"""Names of metrics that are read of a run, the first in the alphabet: each costs a request."""
+
 STANDARD_LOG = "user_logs/std_log.txt"
 """What a script prints, where there is one node."""
 

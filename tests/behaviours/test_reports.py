@@ -171,6 +171,29 @@ def test_a_followed_log_is_one_message_that_survives_a_kill_and_ends_with_the_ru
     assert f"Log of run `{run_id}`: Completed" in team.command(DANA, f"logs {run_id} --follow")
 
 
+@pytest.mark.slow
+def test_a_kill_after_the_upload_and_before_its_note_posts_no_second_file(own_team: Team) -> None:
+    team = own_team
+    (team.project / "report.py").write_text(SCRIPT)
+    team.start()
+    submitted = team.type(DANA, TEAM_CHANNEL, "/aml submit report.py")
+    run_id = team.posted(submitted, "aml-").run_id
+    team.until(submitted.mark, f"run `{run_id}` has ended")
+
+    for number, command in enumerate((f"metrics {run_id}", f"logs {run_id} --all"), start=1):
+        team.slack.hold("files.completeUploadExternal", when="after")
+        said = team.type(DANA, TEAM_CHANNEL, f"/aml {command}")
+        eventually(lambda: bool(team.slack.held()))
+        team.kill()
+        team.slack.release()
+        team.start()
+        team.quiet()
+
+        assert "reference" in uploaded(team, said).text
+        shown = [message for message in team.slack.screen(DANA, TEAM_CHANNEL) if message.get("files")]
+        assert len(shown) == number
+
+
 def test_a_followed_log_whose_message_is_deleted_is_followed_no_more(team: Team) -> None:
     (team.project / "report.py").write_text(SCRIPT)
     stop = team.folder / "stop"

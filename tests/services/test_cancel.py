@@ -29,7 +29,7 @@ def service(workspace: FakeWorkspace, role: RoleDefinition = SCIENTIST) -> Runs:
         (RunStatus.RUNNING, RunStatus.CANCEL_REQUESTED, RunStatus.CANCEL_REQUESTED),
         (RunStatus.RUNNING, RunStatus.CANCELED, RunStatus.CANCEL_REQUESTED),
         (RunStatus.RUNNING, RunStatus.COMPLETED, RunStatus.COMPLETED),
-        (RunStatus.QUEUED, RunStatus.CANCELED, RunStatus.CANCEL_REQUESTED),
+        *((status, RunStatus.CANCELED, RunStatus.CANCEL_REQUESTED) for status in RunStatus if not status.is_final),
     ],
 )
 def test_a_run_that_goes_on_is_stopped_however_fast(before: RunStatus, after: RunStatus, said: RunStatus) -> None:

@@ -12,10 +12,9 @@ from bot.adapters.azureml import content
 from bot.adapters.azureml.models import ModelCalls
 from bot.adapters.azureml.translation import failed, status_of
 from bot.domain.errors import NotFound
-from bot.domain.reports import FilePage, RunFile
+from bot.domain.reports import MOST_METRICS, FilePage, RunFile
 from bot.domain.runs import Metric
 
-_METRIC_NAMES = 50
 _SIZES_AT_ONCE = 8
 _ORIGIN = "ExperimentRun"
 _STANDARD_LOG = re.compile(r"user_logs/std_log\D*0*\.txt")
@@ -30,7 +29,7 @@ class ReportCalls(ModelCalls):
         try:
             client = MetricsClient(self._workspace().service_context, "", run_id, experiment_id=record.experiment_id)
             # A request each: a script that logs hundreds of names mustn't make the whole answer come too late.
-            names = sorted(client.list_metric_names_for_run_id(run_id))[:_METRIC_NAMES]
+            names = sorted(client.list_metric_names_for_run_id(run_id))[:MOST_METRICS]
             logged = [client.get_metric_dto_for_run_v2(name) for name in names]
         except Exception as error:
             raise failed(error, "read metrics", self._secrets) from error

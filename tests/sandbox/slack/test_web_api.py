@@ -153,6 +153,39 @@ def test_a_file_is_uploaded_and_shown(slack: Sandbox, web: WebClient) -> None:
     assert shown[0]["files"][0]["size"] == 4
 
 
+def test_a_picture_keeps_its_description_and_goes_into_a_thread(slack: Sandbox, web: WebClient) -> None:
+    root = web.chat_postMessage(channel="C0MLTEAM", text="a table")["ts"]
+
+    uploaded = web.files_upload_v2(
+        channel="C0MLTEAM",
+        thread_ts=root,
+        filename="loss.png",
+        title="The loss",
+        content=b"\x89PNG",
+        alt_txt="falls from 1 to 0",
+        initial_comment="loss < 1 & falling",
+    )
+
+    (file,) = uploaded["files"]
+    assert (file["mimetype"], file["filetype"], file["title"]) == ("image/png", "png", "The loss")
+    assert file["alt_txt"] == "falls from 1 to 0"
+    (shown,) = (each for each in slack.client.screen("rui", "#ml-team") if each.get("files"))
+    assert (shown["thread_ts"], shown["text"]) == (root, "loss &lt; 1 &amp; falling")
+    assert shown["files"][0]["alt_txt"] == "falls from 1 to 0"
+
+
+def test_what_slack_takes_no_upload_for_is_refused_by_name(web: WebClient) -> None:
+    def ask(length: int, alt_txt: str = "") -> str:
+        return refusal(lambda: web.files_getUploadURLExternal(filename="a.png", length=length, alt_txt=alt_txt))
+
+    assert ask(0) == "missing_argument"
+    assert ask(1, "x" * 1001) == "alt_txt_too_large"
+    file = web.files_getUploadURLExternal(filename="a.png", length=1)["file_id"]
+    assert refusal(lambda: web.files_completeUploadExternal(files=[{"id": file}], channel_id="C0MLTEAM")) == (
+        "file_not_found"
+    )
+
+
 def test_a_call_can_be_told_to_fail_slow_down_or_lose_its_answer(slack: Sandbox, web: WebClient) -> None:
     slack.client.fault("chat.postMessage", retry_after=7)
     slack.client.fault("chat.postMessage", error="fatal_error")
