@@ -86,6 +86,7 @@ def test_a_python_that_is_not_there_fails_the_run_and_is_told(team: Team) -> Non
     posted = team.posted(said, "train.py of project")
 
     failed = team.until(said.mark, f"`{posted.run_id}`: Failed").text
+    team.until(said.mark, f"run `{posted.run_id}` has ended")
 
     assert "Image build failed: environment" in failed
     assert "Python 3.7 was asked for and isn't installed on this machine; the sandbox has Python 3." in failed
@@ -104,6 +105,8 @@ def test_runs_beyond_the_nodes_are_queued_with_the_reason(team: Team) -> None:
     for each in posted:
         team.command(DANA, f"cancel {each.run_id}")
     assert "Waiting" not in team.until(posted[0].seq, f"`{waiting}`: Canceled").text
+    for each in posted:
+        team.until(posted[0].seq, f"run `{each.run_id}` has ended")
 
 
 def test_a_script_that_fails_shows_its_error(team: Team) -> None:

@@ -44,12 +44,13 @@ def test_a_run_imports_what_is_in_a_shared_wheel(team: Team, tmp_path: Path) -> 
     file = wheel(tmp_path, package, "1.0", "WORDS = 'from the wheel'\n")
     team.reply(team.type(DANA, "dm", "add wheel", files={file.name: file.read_bytes()}))
     team.command(DANA, f"env create {package}-env --python {OWN} --wheel {file.name}")
-    (team.project / "own.py").write_text(f"import {package}\nprint('came', {package}.WORDS)\n")
+    (team.project / "shared_wheel.py").write_text(f"import {package}\nprint('came', {package}.WORDS)\n")
 
-    said = team.type(DANA, TEAM_CHANNEL, f"/aml submit own.py --env {package}-env")
-    posted = team.posted(said, "own.py of project")
+    said = team.type(DANA, TEAM_CHANNEL, f"/aml submit shared_wheel.py --env {package}-env")
+    posted = team.posted(said, "shared_wheel.py of project")
 
     assert "came from the wheel" in team.until(said.mark, f"`{posted.run_id}`: Completed").text
+    team.until(said.mark, f"run `{posted.run_id}` has ended")
 
 
 def test_a_wheel_is_never_replaced_and_a_different_one_is_told_apart(team: Team, tmp_path: Path) -> None:
