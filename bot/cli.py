@@ -99,6 +99,9 @@ def manifest(
         str | None,
         typer.Option("--http", metavar="URL", help="for `serve --http`, reached by Slack at URL", show_default=False),
     ] = None,
+    email: Annotated[
+        bool, typer.Option("--email", help="with the scope that identity.by_email needs, to read e-mail addresses")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="JSON, without the reasons")] = False,
     azure: Annotated[bool, typer.Option("--azure", help="instead: the Azure role of the bot's identity")] = False,
     settings: SettingsFile = None,
@@ -114,7 +117,7 @@ def manifest(
         if azure:
             _print_role(settings)
             return
-        typer.echo(as_json(url) if json else as_yaml(url), nl=json)
+        typer.echo(as_json(url, email=email) if json else as_yaml(url, email=email), nl=json)
 
 
 def _print_role(settings: Path | None) -> None:

@@ -20,7 +20,7 @@ from bot.bootstrap import azure, faq, tables
 from bot.domain.access import Access, decide
 from bot.domain.errors import BotError, ConfigurationError
 from bot.domain.needs import needs
-from bot.manifest import BOT_SCOPES
+from bot.manifest import BOT_SCOPES, OPTIONAL_SCOPES
 from bot.settings import AzureSettings, Settings, load
 
 _SECONDS = 5.0
@@ -141,13 +141,16 @@ class Doctor:
         headers = {name.lower(): value for name, value in self._client().auth_test().headers.items()}
         if "x-oauth-scopes" not in headers:
             raise _Skipped("Slack doesn't say which scopes the token has")
-        missing = sorted(set(BOT_SCOPES) - {scope.strip() for scope in str(headers["x-oauth-scopes"]).split(",")})
+        by_email = self._set.identity.by_email
+        needed = {*BOT_SCOPES, *(OPTIONAL_SCOPES if by_email else ())}
+        missing = sorted(needed - {scope.strip() for scope in str(headers["x-oauth-scopes"]).split(",")})
         if missing:
+            command = "aml-bot manifest --email" if by_email else "aml-bot manifest"
             raise ConfigurationError(
-                f"The bot token lacks {', '.join(missing)}. Paste the manifest (`aml-bot manifest`) into the Slack "
-                "app's settings again, and reinstall the app."
+                f"The bot token lacks {', '.join(missing)}. Paste the manifest (`{command}`) into the Slack app's "
+                "settings again, and reinstall the app."
             )
-        return f"all {len(BOT_SCOPES)} that are needed"
+        return f"all {len(needed)} that are needed"
 
     def _app_token(self) -> str:
         token = self._set.slack.app_token.get_secret_value()

@@ -19,6 +19,9 @@ BOT_SCOPES = {
     "files:write": "post the picture of a run's metrics, a log or a file of a run that somebody asks for",
     "users:read": "tell guests, bots and people of other workspaces from members before anything is allowed",
 }
+EMAIL_SCOPE = "users:read.email"
+# Only where identity.by_email is switched on.
+OPTIONAL_SCOPES = {EMAIL_SCOPE: "find a person who isn't linked in Entra, by their confirmed e-mail address"}
 APP_SCOPES = {"connections:write": "Socket Mode (made under “Basic Information”, “App-Level Tokens”)"}
 BOT_EVENTS = {
     "app_home_opened": "draw the Home tab, and offer questions in the conversation with the bot",
@@ -29,8 +32,10 @@ BOT_EVENTS = {
 }
 
 
-def manifest(url: str | None = None) -> dict[str, Any]:
+def manifest(url: str | None = None, *, email: bool = False) -> dict[str, Any]:
     """The manifest for Socket Mode, or for signed HTTP at `url` (such as https://bot.example.com/slack/events).
+
+    `email`: with the scope that identity.by_email needs.
 
     Raises:
         ConfigurationError: Slack wouldn't send anything to `url`.
@@ -69,7 +74,7 @@ def manifest(url: str | None = None) -> dict[str, Any]:
             "bot_user": {"display_name": "aml-bot", "always_online": True},
             "slash_commands": [command],
         },
-        "oauth_config": {"scopes": {"bot": list(BOT_SCOPES)}},
+        "oauth_config": {"scopes": {"bot": [*BOT_SCOPES, *(OPTIONAL_SCOPES if email else ())]}},
         "settings": {
             "event_subscriptions": events,
             "interactivity": interactivity,
@@ -88,17 +93,17 @@ def _is_reachable(url: str) -> bool:
     return parts.scheme == "https" and bool(parts.hostname) and url.isprintable() and " " not in url
 
 
-def as_json(url: str | None = None) -> str:
+def as_json(url: str | None = None, *, email: bool = False) -> str:
     """The manifest as Slack's form takes it under the tab JSON."""
-    return json.dumps(manifest(url), indent=2)
+    return json.dumps(manifest(url, email=email), indent=2)
 
 
-def as_yaml(url: str | None = None) -> str:
+def as_yaml(url: str | None = None, *, email: bool = False) -> str:
     """The manifest as Slack's form takes it under the tab YAML, with the reason of each scope and event beside it."""
     lines = ["# The Slack app of aml-bot: on api.slack.com/apps, “Create New App”, “From a manifest”, YAML."]
     if url is None:
         lines += [f"# Besides, an app-level token with {name}: {why}." for name, why in APP_SCOPES.items()]
-    return "\n".join([*lines, *_yaml(manifest(url), 0)]) + "\n"
+    return "\n".join([*lines, *_yaml(manifest(url, email=email), 0)]) + "\n"
 
 
 def _yaml(value: dict[str, Any], depth: int) -> list[str]:
@@ -122,6 +127,6 @@ def _yaml_list(values: list[Any], depth: int) -> list[str]:
             first, *rest = _yaml(each, depth + 1)
             lines += [f"{indent}- {first.strip()}", *rest]
         else:
-            why = BOT_SCOPES.get(each) or BOT_EVENTS.get(each)
+            why = BOT_SCOPES.get(each) or OPTIONAL_SCOPES.get(each) or BOT_EVENTS.get(each)
             lines.append(f"{indent}- {each}" + (f"  # {why}" if why else ""))
     return lines

@@ -5,7 +5,7 @@ Every method may raise `Unavailable` when the thing behind it doesn't answer; th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -173,13 +173,22 @@ class RoleService(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What Slack says of a user. A guest is a single- or multi-channel guest, a stranger is of another workspace."""
+    """What Slack says of a user. A guest is a single- or multi-channel guest, a stranger is of another workspace.
+
+    `email` is "" where Slack doesn't tell it. In an organisation of several workspaces (Enterprise Grid) `enterprise`
+    and `enterprise_user` are the ids there.
+    """
 
     name: str
     is_guest: bool = False
     is_stranger: bool = False
     is_bot: bool = False
     is_deactivated: bool = False
+    is_workflow: bool = False
+    email: str = field(default="", repr=False)
+    is_email_confirmed: bool = False
+    enterprise: str = ""
+    enterprise_user: str = ""
 
 
 class People(Protocol):
@@ -187,6 +196,22 @@ class People(Protocol):
 
     def person(self, team: str, user: str) -> Person:
         """The person behind a Slack id. Raises NotFound, Unavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryUser:
+    """A user of the Entra tenant."""
+
+    object_id: str
+    enabled: bool
+    is_guest: bool
+
+
+class Directory(Protocol):
+    """The Entra tenant's users."""
+
+    def users_with(self, email: str) -> tuple[DirectoryUser, ...]:
+        """The users whose address or sign-in name is `email`; of many the first few. Raises Unavailable."""
 
 
 class SharedFiles(Protocol):

@@ -236,6 +236,24 @@ class HelpSettings(Section):
     )
 
 
+class IdentitySettings(Section):
+    """Who somebody is in Azure, where nobody linked them."""
+
+    by_email: bool = Field(
+        default=False,
+        description="whether who isn't linked is the one in Entra with their confirmed e-mail address: needs the Slack "
+        "scope users:read.email and, in Microsoft Graph, User.Read.All",
+    )
+    email_domains: tuple[str, ...] = Field(
+        default=(), description="domains whose e-mail addresses count, such as example.com; none given: all"
+    )
+    groups: bool = Field(
+        default=False,
+        description="whether Microsoft Graph is asked who is in a group of the policy that holds no role here: needs "
+        "GroupMember.Read.All",
+    )
+
+
 class AuditSettings(Section):
     """The audit: who tried what through the bot, what was decided and how it ended."""
 
@@ -306,6 +324,7 @@ class Settings(BaseSettings):
     help: HelpSettings = HelpSettings()
     http: HttpSettings = HttpSettings()
     audit: AuditSettings = AuditSettings()
+    identity: IdentitySettings = IdentitySettings()
     projects: dict[str, ProjectSettings] = Field(default_factory=dict, description="projects by name")
     workspaces: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w-]{0,62}$")], WorkspaceSettings] = Field(
         default_factory=dict, description="more workspaces by name"

@@ -50,7 +50,7 @@ class AzureRoles:
         self._config = config
         self._deadline = deadline
         self._lock = threading.Lock()
-        self._session = _Session(config.proxy, config.ca_bundle)
+        self._session = Session(config.proxy, config.ca_bundle)
         self._made: Any = None
 
     def assignments_of(self, object_id: str) -> tuple[RoleAssignment, ...]:
@@ -121,7 +121,7 @@ class AzureRoles:
 
     def token(self) -> str:
         """The bot's own access token. Raises Unavailable: the sign-in failed."""
-        return str(_Credential(self._config, self._session).get_token().token)
+        return str(Credential(self._config, self._session).get_token().token)
 
     def close(self) -> None:
         """Close the connections."""
@@ -158,7 +158,7 @@ class AzureRoles:
                 from azure.mgmt.authorization import AuthorizationManagementClient
 
                 self._made = AuthorizationManagementClient(
-                    _Credential(self._config, self._session),
+                    Credential(self._config, self._session),
                     self._config.subscription_id,
                     api_version=_API_VERSION,
                     base_url=ARM,
@@ -198,7 +198,7 @@ class AzureRoles:
         return shortened(redacted(f"{type(error).__name__}: {error}", self._config.secrets), 1000)
 
 
-class _Session(requests.Session):
+class Session(requests.Session):
     """A session whose proxy and CA are its own where they are given: the environment, which may serve others, loses."""
 
     def __init__(self, proxy: str = "", ca_bundle: str = "") -> None:
@@ -216,11 +216,11 @@ class _Session(requests.Session):
         return super().request(*args, **(kwargs | self._ours))
 
 
-class _Credential:
+class Credential:
     """The bot's identity as azure-core wants it: msal keeps the token until shortly before it runs out."""
 
     def __init__(self, config: AzureMLConfig, session: requests.Session) -> None:
-        direct = _Session()
+        direct = Session()
         direct.trust_env = False
         self._tokens = Tokens(config.sign_in, session, direct, browser=True)
         self._secrets = config.secrets

@@ -21,7 +21,7 @@ class SlackPeople:
         self._client = client
         self._team = team
         self._clock = clock
-        self._cache: dict[str, tuple[float, Person]] = {}
+        self._cache: dict[str, tuple[float, Person, frozenset[str]]] = {}
         self._lock = threading.Lock()
 
     def person(self, team: str, user: str) -> Person:
@@ -29,14 +29,14 @@ class SlackPeople:
         with self._lock:
             self._cache = {key: entry for key, entry in self._cache.items() if now - entry[0] < KEEP_SECONDS}
             cached = self._cache.get(user)
-        found = cached[1] if cached else self._look_up(user)
+        found, homes = cached[1:] if cached else self._look_up(user)
         with self._lock:
-            self._cache.setdefault(user, (now, found))
-        if team != self._team and not found.is_stranger:
+            self._cache.setdefault(user, (now, found, homes))
+        if team not in homes and not found.is_stranger:
             return Person(found.name, is_stranger=True)
         return found
 
-    def _look_up(self, user: str) -> Person:
+    def _look_up(self, user: str) -> tuple[Person, frozenset[str]]:
         try:
             answer = self._client.users_info(user=user)
         except SlackApiError as error:
@@ -48,14 +48,27 @@ class SlackPeople:
             raise _unavailable(type(error).__name__) from error
         return self._person(answer["user"])
 
-    def _person(self, user: dict[str, Any]) -> Person:
+    def _person(self, user: dict[str, Any]) -> tuple[Person, frozenset[str]]:
+        """The person, and the ids of workspaces and organisations that they are a member of."""
         # A field that is missing is read as the answer that opens less.
+        grid = user.get("enterprise_user") or {}
+        homes = frozenset(
+            str(each) for each in (user.get("team_id"), grid.get("enterprise_id"), *(grid.get("teams") or ())) if each
+        )
+        return self._described(user, grid, homes), homes
+
+    def _described(self, user: dict[str, Any], grid: dict[str, Any], homes: frozenset[str]) -> Person:
         return Person(
             name=str(user.get("name", "")),
             is_guest=bool(user.get("is_restricted", True) or user.get("is_ultra_restricted", True)),
-            is_stranger=user.get("team_id") != self._team,
+            is_stranger=self._team not in homes,
             is_bot=bool(user.get("is_bot", True)) or user.get("id") == "USLACKBOT",
             is_deactivated=bool(user.get("deleted", True)),
+            is_workflow=bool(user.get("is_workflow_bot", False)),
+            email=str((user.get("profile") or {}).get("email") or ""),
+            is_email_confirmed=user.get("is_email_confirmed") is True,
+            enterprise=str(grid.get("enterprise_id") or ""),
+            enterprise_user=str(grid.get("id") or ""),
         )
 
 

@@ -14,8 +14,9 @@ from bot.adapters.azureml import (
     SignIn,
 )
 from bot.adapters.azureml.signin import certificate_of
+from bot.adapters.directory import GraphDirectory
 from bot.domain.errors import ConfigurationError
-from bot.settings import AzureSettings, Settings
+from bot.settings import AzureSettings, IdentitySettings, Settings
 
 
 def azure(settings: Settings, name: str = "") -> tuple[AzureMLWorkspace, AzureRoles]:
@@ -45,6 +46,11 @@ def azure_config(settings: AzureSettings, state: Path, name: str = "") -> AzureM
         outages=settings.outages,
         pause=settings.outage_pause,
     )
+
+
+def graph_of(wanted: IdentitySettings, config: AzureMLConfig) -> GraphDirectory | None:
+    """The way to Microsoft Graph, where something is switched on that needs it; nothing is asked yet."""
+    return GraphDirectory(config) if wanted.by_email or wanted.groups else None
 
 
 def _sign_in(settings: AzureSettings, state: Path) -> SignIn:

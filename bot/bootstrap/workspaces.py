@@ -14,7 +14,7 @@ from bot.adapters.grants import RoleRequestTable
 from bot.adapters.slack_files import SlackFiles
 from bot.adapters.slack_people import SlackPeople
 from bot.adapters.store import FollowTable, LinkTable, WatchTable
-from bot.bootstrap.azure import azure_config
+from bot.bootstrap.azure import azure_config, graph_of
 from bot.handlers.approvals import APPROVED, ApprovalHandlers
 from bot.handlers.commands import Commands, SourceUrl
 from bot.handlers.follow import Follow
@@ -106,8 +106,22 @@ def _part(name: str, shared: Shared) -> AtWorkspace:
     key = "" if name == settings.azure.workspace else name
     config = azure_config(azure, settings.state, key)
     workspace, role_service = AzureMLWorkspace(config), AzureRoles(config)
-    guard = Guard(role_service, shared.policies, shared.audit, cache_seconds=azure.role_cache)
-    identity = Identity(shared.people, LinkTable(shared.engine, shared.audit), shared.policies, guard)
+    graph = graph_of(settings.identity, config)
+    guard = Guard(
+        role_service,
+        shared.policies,
+        shared.audit,
+        memberships=graph if settings.identity.groups else None,
+        cache_seconds=azure.role_cache,
+    )
+    identity = Identity(
+        shared.people,
+        LinkTable(shared.engine, shared.audit),
+        shared.policies,
+        guard,
+        directory=graph if settings.identity.by_email else None,
+        domains=settings.identity.email_domains,
+    )
     shown = name if settings.workspaces else ""
     desk = ApprovalTable(shared.engine, shared.audit, key)
     runs = Runs(workspace, guard, WatchTable(shared.engine, key), shared.projects, desk)

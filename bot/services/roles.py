@@ -121,7 +121,7 @@ class Roles:
 
     def _colleague(self, principal: Principal, user: str) -> Principal:
         team = principal.caller.team
-        linked = self._identity.linked_object_ids(team, user)
+        linked = self._identity.object_ids_of(team, user)
         if not linked:
             hint = f"An administrator of this bot can link one: aml-bot link {team} {user} THEIR-ENTRA-OBJECT-ID"
             raise NotFound("Azure identity linked to", f"@{user}", hint=hint)

@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 
 import bot
 from bot.domain.commands import ALL
-from bot.manifest import APP_SCOPES, BOT_EVENTS, BOT_SCOPES
+from bot.manifest import APP_SCOPES, BOT_EVENTS, BOT_SCOPES, OPTIONAL_SCOPES
 from bot.settings import ProjectSettings, Settings, WorkspaceSettings
 from tests.cli.conftest import GUID, Configuration
 
@@ -165,6 +165,15 @@ def test_the_manifest_asks_for_the_scopes_that_the_bot_uses_and_no_more(configur
     assert "user" not in made["oauth_config"]["scopes"]
 
 
+def test_the_scope_for_e_mail_addresses_is_there_only_when_it_is_asked_for(configuration: Configuration) -> None:
+    (name, why), plain = *OPTIONAL_SCOPES.items(), configuration.run("manifest").out
+    asked = configuration.run("manifest", "--email").out
+
+    assert name == "users:read.email"
+    assert name not in plain
+    assert f"- {name}  # {why}" in asked
+
+
 def test_each_scope_and_event_stands_beside_its_reason(configuration: Configuration) -> None:
     lines = configuration.run("manifest").out.splitlines()
 
@@ -210,7 +219,7 @@ def test_links_are_made_listed_replaced_and_forgotten(configuration: Configurati
     [
         (("T024BE7LD",), "A link needs three ids"),
         (("T024BE7LD", "U024BE7LH"), "A link needs three ids"),
-        (("dana", "U024BE7LH", GUID), "team and user must be Slack ids"),
+        (("dana", "U024BE7LH", GUID), "it must be an id such as"),
         (("T024BE7LD", "U024BE7LH", "dana@example.com"), "object_id must be an Entra object id, a GUID"),
     ],
     ids=["team alone", "no object id", "team by name", "e-mail"],

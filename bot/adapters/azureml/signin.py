@@ -48,12 +48,12 @@ class Tokens:
         """
         with self._lock:
             if isinstance(self._sign_in, ManagedIdentity):
-                return self._of_the_machine(self._sign_in)
+                return self._of_the_machine(self._sign_in, list(scopes))
             if isinstance(self._sign_in, Interactive):
                 return self._of_a_person(self._sign_in, list(scopes))
             return self._of_the_application(list(scopes))
 
-    def _of_the_machine(self, sign_in: ManagedIdentity) -> dict[str, Any]:
+    def _of_the_machine(self, sign_in: ManagedIdentity, scopes: list[str]) -> dict[str, Any]:
         import msal
 
         if self._app is None:
@@ -63,7 +63,7 @@ class Tokens:
                 else msal.SystemAssignedManagedIdentity()
             )
             self._app = msal.ManagedIdentityClient(identity, http_client=self._direct or self._http)
-        return dict(self._app.acquire_token_for_client(resource=ARM))
+        return dict(self._app.acquire_token_for_client(resource=scopes[0].removesuffix("/.default")))
 
     def _of_the_application(self, scopes: list[str]) -> dict[str, Any]:
         import msal

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from bot.sandbox.azureml import seed
 from bot.sandbox.azureml.access import Access
+from bot.sandbox.azureml.directory import Directory
 from bot.sandbox.azureml.errors import ServiceError, bad_request
 from bot.sandbox.azureml.interference import Interference, fault_of, span
 from bot.sandbox.azureml.runs import Runs
@@ -15,10 +16,17 @@ class Control:
     """Every call needs the control token; it is no token of the services."""
 
     def __init__(
-        self, token: str, access: Access, runs: Runs, interference: Interference, beside: dict[str, str]
+        self,
+        token: str,
+        access: Access,
+        runs: Runs,
+        interference: Interference,
+        beside: dict[str, str],
+        people: Directory,
     ) -> None:
         self._token, self._access, self._runs, self._interference = token, access, runs, interference
         self._beside = beside
+        self._people = people
 
     def routes(self) -> tuple[Route, ...]:
         def guarded(method: str, path: str, handler: Callable[[Request], Response]) -> Route:
@@ -36,6 +44,8 @@ class Control:
             guarded("DELETE", "role-assignments/{name}", self.unassign),
             guarded("POST", "deny-assignments", self.deny),
             guarded("DELETE", "deny-assignments/{name}", self.remove_deny),
+            guarded("POST", "users", self.put_user),
+            guarded("DELETE", "users/{name}", self.remove_user),
             guarded("POST", "faults", self.add_fault),
             guarded("DELETE", "faults", self.clear_faults),
             guarded("POST", "latency", self.set_latency),
@@ -93,6 +103,14 @@ class Control:
 
     def remove_deny(self, request: Request) -> Response:
         self._access.remove_deny(request.values["name"])
+        return json_response({})
+
+    def put_user(self, request: Request) -> Response:
+        """Add a user of the tenant, or change the one with this `id`; fields as Microsoft Graph names them."""
+        return json_response(self._people.put(request.document()), 201)
+
+    def remove_user(self, request: Request) -> Response:
+        self._people.remove(request.values["name"])
         return json_response({})
 
     def add_fault(self, request: Request) -> Response:

@@ -8,7 +8,7 @@ import uuid
 from pathlib import Path
 from typing import IO, Any, Final
 
-from bot.sandbox.azureml import certificates, directory, seed
+from bot.sandbox.azureml import certificates, seed
 from bot.sandbox.azureml.access import Access
 from bot.sandbox.azureml.arm import ResourceManager
 from bot.sandbox.azureml.artifacts import Artifacts
@@ -16,6 +16,7 @@ from bot.sandbox.azureml.builder import Builder
 from bot.sandbox.azureml.confinement import Confinement
 from bot.sandbox.azureml.control import Control
 from bot.sandbox.azureml.database import Database
+from bot.sandbox.azureml.directory import Directory
 from bot.sandbox.azureml.environments import Environments
 from bot.sandbox.azureml.execution import Execution
 from bot.sandbox.azureml.history import History
@@ -74,7 +75,7 @@ class Sandbox:
         # Made per state directory: the SDK keeps a cache of snapshots per workspace id in the caller's home.
         workspace_id = database.fact("workspace_id", str(uuid.uuid4()))
         tokens = Tokens(database.fact("signing_key", secrets.token_hex(32)))
-        access = Access(database)
+        access, people = Access(database), Directory(database)
         blobs = BlobStore(database, self._state, tokens)
         artifacts = Artifacts(database, blobs)
         snapshots = Snapshots(database, blobs)
@@ -90,7 +91,7 @@ class Sandbox:
         routes = (
             *SignIn(tokens, self._secret).routes(),
             *ResourceManager(access, workspace_id).routes(),
-            *directory.routes(),
+            *people.routes(),
             *WorkspaceParts(workspace_id, self.runner.busy, lambda: self._door.studio).routes(),
             *History(runs, artifacts, tokens, self.runner).routes(),
             *metrics.routes(),
@@ -100,7 +101,7 @@ class Sandbox:
             *blobs.routes(),
             *environments.routes(),
             *models.routes(),
-            *Control(self._control_token, access, runs, self.interference, self._looking.beside).routes(),
+            *Control(self._control_token, access, runs, self.interference, self._looking.beside, people).routes(),
             *Page(self._door, self._looking, Doing(access, runs, self.runner)).routes(),
         )
         return Service(routes, tokens, access, self.interference)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 TEAM_ID = "T0SANDBOX"
 TEAM_NAME = "sandbox"
+ENTERPRISE_ID = "E0SANDBOX"
 APP_ID = "A0AMLBOT"
 BOT_ID = "B0AMLBOT"
 BOT_USER_ID = "U0AMLBOT"
@@ -25,6 +26,10 @@ class Person:
     is_owner: bool = False
     is_bot: bool = False
     deleted: bool = False
+    email_confirmed: bool = True
+    is_workflow_bot: bool = False
+    enterprise_user: str = ""
+    """Their id in the organisation, where this workspace is one of several of it (Enterprise Grid)."""
 
     @property
     def is_stranger(self) -> bool:

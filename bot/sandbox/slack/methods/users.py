@@ -17,7 +17,7 @@ def described(person: Person) -> Json:
         "display_name_normalized": person.name,
         "team": person.team_id,
     }
-    if person.email and not person.is_stranger:
+    if person.email and (person.enterprise_user or not person.is_stranger):
         profile["email"] = person.email
     if person.is_bot:
         profile |= {"bot_id": seed.BOT_ID, "api_app_id": seed.APP_ID}
@@ -43,9 +43,20 @@ def described(person: Person) -> Json:
         "is_primary_owner": person.is_owner,
         "is_restricted": person.is_restricted,
         "is_ultra_restricted": person.is_ultra_restricted,
-        "is_email_confirmed": bool(person.email),
+        "is_email_confirmed": bool(person.email) and person.email_confirmed,
     }
-    if person.is_stranger:
+    if person.is_workflow_bot:
+        row["is_workflow_bot"] = True
+    if person.enterprise_user:
+        row["enterprise_user"] = {
+            "id": person.enterprise_user,
+            "enterprise_id": seed.ENTERPRISE_ID,
+            "enterprise_name": "Sandbox Organisation",
+            "is_admin": False,
+            "is_owner": False,
+            "teams": sorted({person.team_id, seed.TEAM_ID}),
+        }
+    if person.is_stranger and not person.enterprise_user:
         row["is_stranger"] = False  # false for somebody who shares a channel with us: it tells nothing
     return row
 
