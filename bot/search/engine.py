@@ -122,7 +122,14 @@ class Faq:
         together = self._answer(query, topics.carried(asked, self._units(topic.title)), limit, topic)
         if alone.outcome is Outcome.CONFIDENT and _score(alone) >= _score(together):
             return alone
-        return together
+        return together if self._says_something_of(together, asked) else alone
+
+    def _says_something_of(self, answer: Answer, asked: list[Unit]) -> bool:
+        """Whether the best section has anything of what a message names itself; true if it names nothing."""
+        named = [unit for unit in asked if not unit.light]
+        if not named or answer.best is None:
+            return True
+        return self.index.support(self._by_location[answer.best.section.location], named)["covered"] > 0
 
     def ask_all(self, text: str, topic: Section | None = None, *, limit: int = 3) -> tuple[Answer, ...]:
         """Answers to the questions of a message, at most three and at least one, each with its own question as `query`;

@@ -78,6 +78,20 @@ def test_a_message_that_goes_on_is_read_with_the_entry_of_its_thread(shipped: Fa
         assert answer.query == query
 
 
+@pytest.mark.parametrize("query", ["and how do i cancel it?", "and on windows?", "what about my vacation"])
+def test_the_entry_of_a_thread_is_no_answer_to_what_it_says_nothing_of(shipped: Faq, query: str) -> None:
+    training = entry(shipped, "submitting-runs.md", FILES)
+
+    assert shipped.ask(query, training).outcome is Outcome.UNKNOWN
+
+
+def test_what_another_entry_is_about_leads_out_of_the_thread(shipped: Faq) -> None:
+    answer = shipped.ask("what about conda", entry(shipped, "submitting-runs.md", FILES))
+
+    assert answer.hits[0].section.file in {"environments.md", "submitting-runs.md"}
+    assert answer.hits[0].section.anchor != FILES
+
+
 def test_a_new_question_in_a_thread_is_not_bound_to_it(shipped: Faq) -> None:
     training = entry(shipped, "submitting-runs.md", FILES)
 
