@@ -1,6 +1,7 @@
 """Help texts, the call for a human, and thanks for feedback."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from bot.blocks import mrkdwn
 from bot.blocks.layout import Layout
@@ -41,14 +42,20 @@ def help_overview(allowed: Sequence[Command] = commands.ALL) -> Message:
     return layout.message()
 
 
-def command_lines(allowed: Sequence[Command]) -> str:
-    """How the commands `allowed` are written and what they do, a line each, in the table's order."""
+def command_lines(allowed: Sequence[Command], *, brief: bool = False) -> str:
+    """How the commands `allowed` are written and what they do, a line each, in the table's order; `brief` without what
+    can be left out of them."""
     names = {command.name for command in allowed}
+    usages = {each.name: _shortest(each) if brief else each.usage for each in commands.ALL}
     return "\n".join(
-        f"• {mrkdwn.code(f'{_SLASH} {command.usage}')} — {mrkdwn.line(command.summary)}"
+        f"• {mrkdwn.code(f'{_SLASH} {usages[command.name]}')} — {mrkdwn.line(command.summary)}"
         for command in commands.ALL
         if command.name in names
     )
+
+
+def _shortest(command: Command) -> str:
+    return " ".join(takewhile(lambda word: not word.startswith(("[", "|")), command.usage.split()))
 
 
 def help_command(command: Command) -> Message:

@@ -59,8 +59,13 @@ def _view(layout: Layout, standing: Standing) -> dict[str, Any]:
         button("Refresh", REFRESH, "", says="Look up your runs and roles again"),
     )
     layout.header("What you can do")
-    layout.text(command_lines(standing.commands))
+    layout.text(command_lines(standing.commands, brief=True))
+    layout.context(f"More about one of them: {mrkdwn.code('/aml help COMMAND')}")
     missing = [each.name for each in commands.ALL if each not in standing.commands]
     if missing and standing.principal is not None:
         layout.context(f"Not shown, because you may not use them: {', '.join(missing)}.")
-    return {"type": "home", "blocks": list(layout.message().blocks)}
+    # Named, so that a press still finds its button when the tab is drawn anew in that moment.
+    blocks = [
+        {**each, "block_id": "home_deeds"} if each["type"] == "actions" else each for each in layout.message().blocks
+    ]
+    return {"type": "home", "blocks": blocks}

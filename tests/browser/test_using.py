@@ -114,6 +114,15 @@ def test_axe_finds_nothing_serious(window: Window, colours: str, width: int) -> 
     window.say("/aml submit")
     expect(window.modal.get_by_role("combobox", name="Environment")).to_be_visible()
     scan("modal")
+    page.keyboard.press("Escape")
+    if width < 800:
+        page.get_by_role("button", name="Channels and people").click()
+    window.go("aml-bot")
+    expect(page.get_by_role("button", name="What can you do?")).to_be_visible()
+    scan("conversation")
+    page.get_by_role("tab", name="Home").click()
+    expect(page.get_by_role("heading", name="Your latest runs")).to_be_visible()
+    scan("home")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
     assert found == {}

@@ -86,6 +86,22 @@ def test_a_role_is_granted_and_revoked_without_a_mouse(workspace: Workspace) -> 
     workspace.check()
 
 
+def test_who_wants_less_motion_sees_none(workspace: Workspace) -> None:
+    page = workspace.page
+    sign = """() => { const made = document.createElement('span');
+                      made.className = 'state busy';
+                      document.body.append(made);
+                      const style = getComputedStyle(made, '::before');
+                      return [style.animationName, style.animationDuration]; }"""
+
+    moving = page.evaluate(sign)
+    page.emulate_media(reduced_motion="reduce")
+    still = page.evaluate(sign)
+
+    assert moving == ["turn", "1.2s"]
+    assert still[1] == "0.001s"
+
+
 def test_what_a_script_says_stays_words(workspace: Workspace, run: str) -> None:
     workspace.page.get_by_role("link", name=run).click()
 

@@ -1,4 +1,4 @@
-"""Takes the README's pictures of the chat page from a real team: `python -m tests.docs.page_pictures`.
+"""Takes the README's pictures of both pages from a real team: `python -m tests.docs.page_pictures`.
 
 Light, dark and narrow, with Debian's Chromium; each picture is reduced to 256 colours, which is enough for a page.
 """
@@ -9,11 +9,12 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
+from bot.demo import pages
 from bot.manifest import as_json
 from tests.behaviours.team import Team, team_in
-from tests.browser.window import Window, launched
+from tests.browser.window import Window, Workspace, launched
 
 DOCS = Path(__file__).parents[2] / "docs"
 QUESTION = "can i use a managed identity to sign in?"
@@ -27,21 +28,26 @@ def main() -> None:
         manifest.write_text(as_json(), encoding="utf-8")
         browser = launched(playwright)
         with team_in(Path(folder) / "demo", slack_arguments=("--manifest", str(manifest))) as team:
+            pages.link(team.ready, team.azure.ready)
             team.start()
             _question(browser, team)
             _run(browser, team)
             _narrow(browser, team)
+            _workspace(browser, team)
         browser.close()
 
 
-def _open(browser: Browser, team: Team, *, dark: bool = False, width: int = 1240, height: int = 760) -> Window:
-    context = browser.new_context(
+def _context(browser: Browser, *, dark: bool = False, width: int = 1240, height: int = 760) -> BrowserContext:
+    return browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if dark else "light",
         locale="en-GB",
         reduced_motion="reduce",
     )
-    return Window.opened(context, team.page)
+
+
+def _open(browser: Browser, team: Team, *, dark: bool = False, width: int = 1240, height: int = 760) -> Window:
+    return Window.opened(_context(browser, dark=dark, width=width, height=height), team.page)
 
 
 def _question(browser: Browser, team: Team) -> None:
@@ -77,6 +83,23 @@ def _narrow(browser: Browser, team: Team) -> None:
     window.say("/aml submit")
     expect(window.modal.get_by_role("combobox", name="Environment")).to_be_visible()
     _take(window, "page-narrow.png")
+
+
+def _workspace(browser: Browser, team: Team) -> None:
+    for name, area, size in (
+        ("workspace-light.png", "Runs", {}),
+        ("workspace-dark.png", "Access", {"dark": True}),
+        ("workspace-narrow.png", "Runs", {"width": 360, "height": 700}),
+    ):
+        workspace = Workspace.opened(_context(browser, **size), team.azure.ready["page"])
+        if area == "Runs":
+            workspace.page.get_by_role("table").get_by_role("link").first.click()
+            expect(workspace.page.get_by_role("img", name=re.compile("^loss"))).to_be_visible()
+            expect(workspace.page.get_by_role("log")).to_contain_text("epoch 5/5")
+        else:
+            workspace.go(area)
+            expect(workspace.page.get_by_role("button", name="Grant")).to_be_visible()
+        _take(workspace, name)
 
 
 def _take(window: Window, name: str) -> None:
