@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.blocks import mrkdwn
@@ -37,7 +37,12 @@ WORDS = {
 def summary(spec: RunSpec) -> str:
     """What a run is, in one line of plain text; what `progress` is given."""
     environment = f"{spec.environment}:{spec.environment_version}" if spec.environment_version else spec.environment
-    arguments = f" with arguments {' '.join(spec.arguments)}" if spec.arguments else ""
+    arguments = f" with arguments {mrkdwn.shorten(' '.join(spec.arguments), 200)}" if spec.arguments else ""
+    extent = [
+        f"{spec.nodes} nodes" if spec.nodes > 1 else "",
+        "" if spec.seconds is None else f"{mrkdwn.span(timedelta(seconds=spec.seconds))} at most",
+    ]
+    within = f" ({', '.join(part for part in extent if part)})" if any(extent) else ""
     commit = f" at {spec.ref} (commit {spec.commit[:12]})" if spec.commit else ""
     if spec.packages:
         environment = f"{environment} ({spec.packages})"
@@ -45,7 +50,7 @@ def summary(spec: RunSpec) -> str:
     folder = "" if spec.commit else ", with the folder's files as they are now"
     again = f". Run {repeated} once more{folder}" if (repeated := dict(spec.tags).get("retry_of")) else ""
     text = (
-        f"{spec.script} of project {spec.project or 'without a name'}{commit} on {spec.compute}, "
+        f"{spec.script} of project {spec.project or 'without a name'}{commit} on {spec.compute}{within}, "
         f"environment {environment}, experiment {spec.experiment}{arguments}{again}"
     )
     return mrkdwn.shorten(text, 400)

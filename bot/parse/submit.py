@@ -87,8 +87,14 @@ def again(found: SubmitRequest) -> SubmitRequest:
         experiment=found.experiment,
         arguments=found.arguments,
         ref=found.ref,
+        nodes=str(found.nodes),
     )
-    return replace(made, commit=names.commit(found.commit) if found.commit else "", repeats=names.run_id(found.repeats))
+    return replace(
+        made,
+        hours=found.hours,
+        commit=names.commit(found.commit) if found.commit else "",
+        repeats=names.run_id(found.repeats),
+    )
 
 
 def _parse(words: tuple[Word, ...]) -> SubmitRequest:

@@ -83,7 +83,9 @@ def test_the_runs_that_a_run_started_are_listed_apart(team: Team, interactive: s
 
 def test_a_run_is_repeated_as_it_was_by_somebody_else_in_their_own_name(team: Team) -> None:
     said = team.type(
-        DANA, TEAM_CHANNEL, '/aml submit train.py --env demo-env:1 --experiment again -- --epochs 2 --name "a b"'
+        DANA,
+        TEAM_CHANNEL,
+        '/aml submit train.py --env demo-env:1 --experiment again --hours 0.343 -- --epochs 2 --samples "30"',
     )
     first = team.posted(said, "aml-")
     team.until(said.mark, f"run `{first.run_id}` has ended")
@@ -96,7 +98,9 @@ def test_a_run_is_repeated_as_it_was_by_somebody_else_in_their_own_name(team: Te
     assert "AzureML Data Scientist" in refused
     assert again.run_id != first.run_id
     assert f"Run {first.run_id} once more, with the folder's files as they are now" in again.text
-    assert "environment demo-env:1, experiment again with arguments --epochs 2 --name a b" in again.text
+    for each in (first, again):
+        assert "on cpu-cluster (20 min 34 s at most), environment demo-env:1, experiment again" in each.text
+        assert "with arguments --epochs 2 --samples 30" in each.text
     runs = {run["id"]: run for run in team.azure.runs()}
     tags = runs[again.run_id]["tags"]
     assert tags["retry_of"] == first.run_id

@@ -333,10 +333,12 @@ def test_any_text_gives_a_request_or_one_of_our_errors(text: str) -> None:
         ({"commit": "a" * 12}, "isn't the full hash"),
         ({"environment": "a b"}, "isn't an environment"),
         ({"compute": "../x"}, "isn't the name of a compute target"),
+        ({"nodes": 100_000}, "isn't a number of nodes"),
     ],
 )
 def test_what_is_read_from_a_run_is_checked_as_if_it_had_been_typed(changed: dict[str, Any], says: str) -> None:
     found = SubmitRequest("train.py", "demo", "cpu", "env:1", ref="main", commit="a" * 40, repeats="aml-1")
+    found = replace(found, nodes=2, hours=1234 / 3600)
 
     assert again(found) == found
     with pytest.raises(InvalidRequest, match=says):
