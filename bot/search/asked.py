@@ -47,7 +47,8 @@ class Asked:
         for number, places in enumerate(sections if cases else ()):
             for place in places:
                 numbers.setdefault(place, []).append(number)
-        texts: dict[int, list[str]] = {}
+        texts = self._texts = dict[int, list[str]]()
+        self._read = read
         self._size = len(sections)
         self._nothing = len(sections)
         self._mass = mass
@@ -58,10 +59,8 @@ class Asked:
             owners = (
                 {number for gold in case.gold for number in numbers.get(gold, ())} if case.gold else {self._nothing}
             )
-            units = [unit for unit in read(case.query) if not unit.light] if owners else []
             for owner in sorted(owners):
                 texts.setdefault(owner, []).append(case.query)
-                self._questions.setdefault(owner, _Questions()).add(units, mass)
         self._owners = sorted(texts)
         self._postings = _postings([texts[owner] for owner in self._owners], lexicon) if texts else None
         self.questions = tuple((owner, question) for owner, own in texts.items() for question in own)
@@ -92,8 +91,17 @@ class Asked:
         return self._likeness(named, section), self._likeness(named, self._nothing)
 
     def _likeness(self, named: Sequence[tuple[Unit, float]], owner: int) -> float:
+        return self._questions_of(owner).likeness(named) if named and owner in self._texts else 0.0
+
+    def _questions_of(self, owner: int) -> "_Questions":
+        """The questions of an owner, read when they are first compared: a start needn't wait for all of them."""
         known = self._questions.get(owner)
-        return known.likeness(named) if known and named else 0.0
+        if known is None:
+            known = _Questions()
+            for text in self._texts[owner]:
+                known.add([unit for unit in self._read(text) if not unit.light], self._mass)
+            self._questions[owner] = known  # two threads may both read them: they read the same
+        return known
 
 
 class _Questions:

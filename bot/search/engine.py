@@ -21,6 +21,7 @@ from bot.search.words import lexicon, words
 
 _CANDIDATES = 10
 _PARTS = 5  # parts of the cases, each asked as if it were new
+_ENOUGH_CASES = 2000  # to learn the confidence from; more would say the same and take a large FAQ's start much longer
 _TITLE_LENGTH = 300  # characters; a longer query is no title
 
 
@@ -328,7 +329,7 @@ def _teaching(faq: Faq, cases: Sequence[Case]) -> Iterator[tuple[Case, Faq]]:
         return
     names = {_plain(name) for section in faq.sections for name in (section.title, *section.metadata.alternates)}
     asked = [case for case in cases if case.split != "test" and _plain(case.query) not in names]
-    yield from faq.as_if_new(calibration.in_fixed_order(asked))
+    yield from faq.as_if_new(calibration.in_fixed_order(asked)[:_ENOUGH_CASES])
 
 
 def _samples(faq: Faq, asked: Iterable[tuple[Case, Ranking]]) -> list[calibration.Sample]:

@@ -68,7 +68,7 @@ def contents(folder: Path, *, also: tuple[str, ...] = ()) -> Contents:
     for path in paths:
         name = path.relative_to(folder).as_posix()
         try:
-            found.files[name] = _content(path)
+            found.files[name], line_count = _content(path)
         except OSError as error:
             reason = f"can't be read ({_reason(error)}"
             problem = Problem(name, 1, f"{reason}); it was left out")
@@ -76,7 +76,7 @@ def contents(folder: Path, *, also: tuple[str, ...] = ()) -> Contents:
         except ValueError as error:
             found.unread.append((f"{name} {error}", Problem(name, 1, f"{error}; it was left out")))
         else:
-            size, lines = size + len(found.files[name]), lines + _line_count(found.files[name])
+            size, lines = size + len(found.files[name]), lines + line_count
         if size > MAX_FAQ_BYTES or lines > MAX_FAQ_LINES:
             raise ConfigurationError(
                 f"The FAQ folder “{folder}” holds more than {_megabytes(MAX_FAQ_BYTES)} or {MAX_FAQ_LINES:,} lines of "
@@ -133,8 +133,8 @@ def _is_markdown(path: Path) -> bool:
     return path.suffix.lower() in _SUFFIXES and path.stem.lower() != "readme"
 
 
-def _content(path: Path) -> bytes:
-    """The bytes of a file.
+def _content(path: Path) -> tuple[bytes, int]:
+    """The bytes of a file, and how many lines they are.
 
     Raises:
         OSError: it can't be read.
@@ -149,13 +149,15 @@ def _content(path: Path) -> bytes:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise ValueError(f"is growing beyond {_megabytes(MAX_BYTES)}, which is the most: split it")
-    if (lines := _line_count(content)) > MAX_LINES:
+    lines = _line_count(content)
+    if lines > MAX_LINES:
         raise ValueError(f"has {lines:,} lines where {MAX_LINES:,} is the most: split it")
-    return content
+    return content, lines
 
 
 def _line_count(content: bytes) -> int:
-    return content.count(b"\n") + content.count(b"\r") - content.count(b"\r\n")
+    count = content.count(b"\n")
+    return count + content.count(b"\r") - content.count(b"\r\n") if b"\r" in content else count
 
 
 def _megabytes(size: int) -> str:
