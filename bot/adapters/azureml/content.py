@@ -199,10 +199,21 @@ def tail(uri: str, lines: int) -> tuple[str, ...]:
     return tuple(deque(text.decode("utf-8", "replace").splitlines(), maxlen=lines))
 
 
+def check_storage(response: requests.Response) -> None:
+    """Make sure that blob storage gave what was asked for: a page that a proxy puts in its place is no log or file.
+
+    Raises:
+        requests.RequestException: it refused, or it wasn't storage that answered.
+    """
+    response.raise_for_status()
+    if not any(name.lower().startswith("x-ms-") for name in response.headers):
+        raise requests.RequestException("this answer isn't blob storage's", response=response)
+
+
 def size_at(uri: str) -> int | None:
     """Bytes of what is at a signed address; None where the storage doesn't say."""
     response = requests.head(uri, timeout=_LOG_SECONDS)
-    response.raise_for_status()
+    check_storage(response)
     length = response.headers.get("Content-Length", "")
     return int(length) if length.isdecimal() else None
 
@@ -216,7 +227,7 @@ def download(uri: str, into: Path, limit: int) -> int:
     size = 0
     # The address carries its own signature: no token goes there.
     with requests.get(uri, stream=True, timeout=_LOG_SECONDS) as response, into.open("xb") as file:
-        response.raise_for_status()
+        check_storage(response)
         for piece in response.iter_content(_LOG_PIECE):
             size += len(piece)
             if size > limit:
@@ -230,7 +241,7 @@ def _get(uri: str, start: int, *, to_the_end: bool = False) -> requests.Response
     end = "" if to_the_end else start + _LOG_PIECE - 1
     response = requests.get(uri, headers={"Range": f"bytes={start}-{end}"}, timeout=_LOG_SECONDS)
     if response.status_code != 416:
-        response.raise_for_status()
+        check_storage(response)
     return response
 
 

@@ -8,6 +8,7 @@ import requests
 from azureml._restclient.artifacts_client import ArtifactsClient
 from azureml.core import Environment
 
+from bot.adapters.azureml import content
 from bot.adapters.azureml.environments import WHEELS, EnvironmentCalls
 from bot.adapters.azureml.translation import failed, refused_or_unknown, status_of
 from bot.domain.errors import Unavailable
@@ -58,7 +59,7 @@ class WheelCalls(EnvironmentCalls):
             with requests.get(address, stream=True, timeout=_SECONDS) as answer:
                 if answer.status_code == 404:
                     return ""
-                answer.raise_for_status()
+                content.check_storage(answer)
                 for piece in answer.iter_content(_PIECE):
                     size += len(piece)
                     if size > LARGEST:
