@@ -109,6 +109,7 @@ def row(request: ApprovalRequest, result: str, by: Caller, object_id: str, scope
         reason=f"run={request.run_id}",
         reference=reference_of(request.key),
         delivery=by.delivery,
+        request=by.request,
     )
 
 

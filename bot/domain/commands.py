@@ -10,7 +10,8 @@ class Command:
     """A subcommand. `action` is the Azure action that it needs at the workspace, or None when it needs none there.
 
     `guarded` commands need a linked principal, the policy's consent and an audit row; the others are open to everyone.
-    What `starts_run` is also held to the policy's limits, and may need somebody's approval.
+    What `starts_run` is also held to the policy's limits, and may need somebody's approval. What is their `own`, people
+    see whatever the policy allows, unless it denies that.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Command:
     guarded: bool = True
     example: str = ""
     starts_run: bool = False
+    own: bool = False
 
 
 HELP = Command(
@@ -138,8 +140,9 @@ CAN = Command(
     "can [@PERSON] COMMAND|ACTION",
     "whether you (or a colleague) may do something, and what settles it",
     example="can submit",
+    own=True,
 )
-CAN_OTHERS = replace(CAN, action=access.ROLE_ASSIGNMENT_READ)
+CAN_OTHERS = replace(CAN, action=access.ROLE_ASSIGNMENT_READ, own=False)
 """`can` about somebody else."""
 WHO_CAN = Command(
     "who-can",
@@ -148,7 +151,7 @@ WHO_CAN = Command(
     action=access.ROLE_ASSIGNMENT_READ,
     example="who-can submit",
 )
-WHOAMI = Command("whoami", "whoami", "your Azure identity and roles as I see them", example="whoami")
+WHOAMI = Command("whoami", "whoami", "your Azure identity and roles as I see them", example="whoami", own=True)
 
 AUDIT = Command(
     "audit",

@@ -16,6 +16,7 @@ from bot.domain.approvals import ApprovalMessage, ApprovalRequest, ApprovalState
 from bot.domain.commands import APPROVE
 from bot.domain.errors import BotError, InvalidRequest, OutcomeUnknown, Unavailable
 from bot.domain.runs import RunDetail, WatchedRun
+from bot.handlers import callers
 from bot.handlers.replies import Replies
 from bot.handlers.reply import MessageRefused, Place, Posted, Reply, errors_shown_by
 from bot.ports import Job, Jobs
@@ -87,7 +88,7 @@ class ApprovalHandlers:
     def work_rejection_opened(self, job: Job) -> None:
         """The form for a rejection was opened: replace it where it can't be used."""
         payload = job.payload
-        caller = Caller(payload["team"], payload["user"], payload["channel"], job.key, payload.get("delivery", ""))
+        caller = callers.caller_of(job, Place(payload["team"], payload["user"], payload["channel"]))
         try:
             self._approvals.may_judge(self._identity.principal(caller, APPROVE), payload["run_id"])
         except BotError as error:
@@ -105,7 +106,7 @@ class ApprovalHandlers:
         reply = self._replies.to(job, place)
         reply.workspace = self._workspace
         with errors_shown_by(reply):
-            caller = Caller(place.team, place.user, place.channel, job.key, payload.get("delivery", ""))
+            caller = callers.caller_of(job, place)
             run_id = payload["run_id"]
             self._approvals.reject(self._identity.principal(caller, APPROVE), run_id, payload["reason"])
             reply.private(blocks.rejected(run_id))

@@ -6,7 +6,7 @@ from bot.handlers.reply import Place
 from bot.ports import Job
 
 # What was asked, whatever it came as: words, the fields of a form, a button and its value.
-_ASKED = ("text", "request", "action_id", "value")
+_ASKED = ("text", "request", "action_id", "value", "run_id")
 
 
 def caller_of(job: Job, place: Place) -> Caller:

@@ -6,12 +6,14 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.blocks import views
-from bot.domain.access import Caller, reference_of
+from bot.domain.access import reference_of
 from bot.domain.commands import SUBMIT
 from bot.domain.errors import BotError
 from bot.domain.runs import SubmitRequest
 from bot.domain.workspaces import WorkspaceNames
+from bot.handlers.callers import caller_of
 from bot.handlers.replies import Replies
+from bot.handlers.reply import Place
 from bot.ports import Job
 from bot.services.identity import Identity
 from bot.services.projects import Projects
@@ -38,7 +40,7 @@ class Forms:
     def work_opened(self, job: Job) -> None:
         """Fill the choices of a form that was opened, or say in it why the person can't use it."""
         payload = job.payload
-        caller = Caller(payload["team"], payload["user"], payload["channel"], job.key, job.payload.get("delivery", ""))
+        caller = caller_of(job, Place(payload["team"], payload["user"], payload["channel"]))
         try:
             workspace = self._names.named(payload.get("workspace") or self._names.default)
             identity, runs = self._services[workspace]

@@ -10,7 +10,9 @@ from bot.domain.access import Caller
 from bot.domain.errors import BotError
 from bot.domain.home import Standing
 from bot.domain.runs import ANY_RUN, Run
+from bot.handlers.callers import caller_of
 from bot.handlers.replies import Replies
+from bot.handlers.reply import Place
 from bot.ports import Job
 from bot.services.home import Home
 from bot.services.runs import Runs
@@ -30,7 +32,7 @@ class HomeTab:
     def work(self, job: Job) -> None:
         """Draw the tab of the person who opened it. What takes Azure comes after what doesn't."""
         payload = job.payload
-        caller = Caller(payload["team"], payload["user"], payload["channel"], job.key, payload["delivery"])
+        caller = caller_of(job, Place(payload["team"], payload["user"], payload["channel"]))
         try:
             if payload["is_new"]:
                 self._publish(caller, home.opening())

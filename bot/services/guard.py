@@ -221,6 +221,8 @@ class Guard:
         policy, asker = self.asker(principal)
         ruling = judge(policy, command.name, asker)
         said = f"policy {policy.digest}: {ruling.sentence}"
+        if command.own and ruling.kind is Ruled.NO_RULE:
+            return Decision(True, f"it is the asker's own; {said}", Settled.POLICY), access, ruling
         if not ruling.allowed:
             reason = f"{said}; roles held: {', '.join(asker.roles) or 'none'}"
             return Decision(False, reason, Settled.POLICY), access, ruling

@@ -41,7 +41,7 @@ by_people = ["*"]
 channel = "C024BE91L"
 """
 ROLE_DATA = "/role(Assignments|Definitions)$|/denyAssignments$"
-SOME_DOORS = ("runs.Runs.submit", "models.Models.list", "roles.Roles.whoami")
+SOME_DOORS = ("runs.Runs.submit", "models.Models.list", "roles.Roles.role")
 """Of the guarded methods one that acts, one that looks, and one that needs no Azure action."""
 
 

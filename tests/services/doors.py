@@ -247,6 +247,9 @@ DOORS: dict[str, Callable[[House], Any]] = {
 }
 """How each guarded method is used, by `module.Class.method`."""
 
+OWN = ("roles.Roles.whoami",)
+"""What everybody who is linked sees of themselves."""
+
 PACKAGES = SubmitRequest("train.py", packages=Packages(python="", pip=("pandas",)))
 
 

@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import PermissionDenied, Unavailable
-from bot.domain.policy import AllowRule, Policy
-from tests.services.doors import DOORS, PACKAGES, House, public_methods, without_guard
+from bot.domain.policy import AllowRule, DenyRule, Policy
+from tests.services.doors import DOORS, OWN, PACKAGES, House, public_methods, without_guard
 from tests.services.fakes import SCIENTIST, FakePolicies, principal
 
 
 def refused(house: House, door: str) -> None:
-    """The behaviour of every door: who holds no role is refused before anything is asked, and the audit has it."""
+    """The behaviour of every door: who holds no role is refused before anything is asked, and the audit has it. What is
+    somebody's own only an explicit deny of the policy refuses."""
+    if door in OWN:
+        house.policies = FakePolicies(Policy(2, (), (), denials=(DenyRule(people=("*",)),)))
     with pytest.raises(PermissionDenied):
         house.use(door)
 

@@ -3,9 +3,9 @@
 import pytest
 
 from bot.domain.access import ROLE_ASSIGNMENT_READ, DenyAssignment, Permission
-from bot.domain.commands import ENVS, ROLES, SUBMIT, WHOAMI, Command
+from bot.domain.commands import CAN, ENVS, ROLE, ROLES, SUBMIT, WHOAMI, Command
 from bot.domain.errors import NotFound, OutcomeUnknown, PermissionDenied, Unavailable
-from bot.domain.policy import AllowRule, Policy
+from bot.domain.policy import AllowRule, DenyRule, Policy
 from bot.ports import Audit
 from bot.services.guard import Guard
 from tests.services.fakes import (
@@ -137,9 +137,17 @@ def test_the_policy_can_not_give_what_azure_does_not() -> None:
         attempt(guard_of(FakeRoles(assigned(READER)), FakeAudit(), OPEN))
 
 
-def test_somebody_without_any_role_may_not_even_ask_who_they_are() -> None:
+def test_somebody_without_any_role_may_ask_who_they_are_unless_the_policy_denies_it() -> None:
+    audit, denying = FakeAudit(), Policy(2, (), (), denials=(DenyRule(("whoami",), people=("*",)),))
+
+    assert attempt(guard_of(FakeRoles(), audit), WHOAMI)
+    assert attempt(guard_of(FakeRoles(), FakeAudit(), Policy(1, (), ())), CAN)
     with pytest.raises(PermissionDenied):
-        attempt(guard_of(FakeRoles(), FakeAudit()), WHOAMI)
+        attempt(guard_of(FakeRoles(), FakeAudit(), denying), WHOAMI)
+    with pytest.raises(PermissionDenied):
+        attempt(guard_of(FakeRoles(assigned(READER)), FakeAudit(), Policy(1, (), ())), ROLE)
+
+    assert "it is the asker's own" in audit.rows[0].reason
 
 
 def test_a_deny_assignment_wins_over_every_role() -> None:
