@@ -30,7 +30,7 @@ _TITLES = {
 }
 
 
-def asked(request: ApprovalRequest) -> Message:
+def approval_asked(request: ApprovalRequest) -> Message:
     """The request as approvers see it: all of what would be started, and buttons while it is open."""
     who, run = mrkdwn.mention(request.user), mrkdwn.code(request.run_id)
     title = f"{who} asks for your approval of run {run}" if request.is_open else f"Run {run} of {who} {_end(request)}"
@@ -43,14 +43,14 @@ def asked(request: ApprovalRequest) -> Message:
     return layout.message()
 
 
-def waiting(request: ApprovalRequest) -> Message:
+def approval_waits(request: ApprovalRequest) -> Message:
     """The request as its asker sees it."""
     run = mrkdwn.code(request.run_id)
     title = f"*Run {run} waits for approval*" if request.is_open else f"*Run {run} {_end(request)}*"
     return _resolved(Layout().text(title, keep=True), request).text(_standing(request), keep=True).message()
 
 
-def news(request: ApprovalRequest) -> Message:
+def approval_news(request: ApprovalRequest) -> Message:
     """The notice to whoever asked that something has changed."""
     run = mrkdwn.code(request.run_id)
     by = _people(vote.user for vote in request.votes)
@@ -63,14 +63,14 @@ def news(request: ApprovalRequest) -> Message:
     return Layout().text(f"{mrkdwn.mention(request.user)}: {text}", keep=True).message()
 
 
-def trying(request: ApprovalRequest, error: BotError) -> Message:
+def approval_delayed(request: ApprovalRequest, error: BotError) -> Message:
     """The notice to whoever asked that a run was approved and can't be started yet."""
     asker, run = mrkdwn.mention(request.user), mrkdwn.code(request.run_id)
     what = f"{asker}: run {run} was approved, but can't be started yet. I keep trying."
     return Layout().text(f"{what} {mrkdwn.prose(error.user_message)}", keep=True).message()
 
 
-def agreed(missing: int, run_id: str) -> Message:
+def approval_given(missing: int, run_id: str) -> Message:
     """To somebody who approved."""
     run = mrkdwn.code(run_id)
     if not missing:
@@ -79,15 +79,9 @@ def agreed(missing: int, run_id: str) -> Message:
     return Layout().text(f"You approved run {run}. {more} to agree before it starts.", keep=True).message()
 
 
-def rejected(run_id: str) -> Message:
+def approval_refused(run_id: str) -> Message:
     """To somebody who rejected."""
     return Layout().text(f"You rejected run {mrkdwn.code(run_id)}. Whoever asked is told why.", keep=True).message()
-
-
-def not_started(request: ApprovalRequest, error: BotError) -> Message:
-    """In place of a run that was approved and couldn't be started."""
-    title = f"*Run {mrkdwn.code(request.run_id)} was approved, but wasn't started*"
-    return _resolved(Layout().text(f"{title}\n{mrkdwn.prose(error.user_message)}", keep=True), request).message()
 
 
 def reject_form(run_id: str, channel: str) -> dict[str, Any]:
@@ -132,19 +126,23 @@ def _resolved(layout: Layout, request: ApprovalRequest) -> Layout:
     """Everything that would be started. Arguments as a shell would be given them, so that each is told apart."""
     spec = request.spec
     environment = f"{spec.environment}:{spec.environment_version}" if spec.environment_version else spec.environment
-    packages = f" ({mrkdwn.line(str(spec.packages), 300)})" if spec.packages else ""
-    lines = [
+    code = (
         f"Project: {mrkdwn.code(spec.project)}{_code_of(spec)}",
         f"Script: {mrkdwn.code(spec.script)}",
-        f"Environment: {mrkdwn.code(environment)}{packages}",
+        f"Environment: {mrkdwn.code(environment)}",
+    )
+    means = (
         f"Compute: {mrkdwn.code(spec.compute)}, {spec.nodes} {'node' if spec.nodes == 1 else 'nodes'}",
         f"Runs for at most: {_length(request)}",
         f"Costs at most: {_cost(request)}",
         f"Experiment: {mrkdwn.code(spec.experiment)}",
-        "Arguments:" if spec.arguments else "Arguments: none",
-    ]
-    layout.text("\n".join(lines), keep=True)
-    return layout.code(shlex.join(spec.arguments)) if spec.arguments else layout
+    )
+    layout.text("\n".join(code), keep=True).text("\n".join(means), keep=True)
+    if spec.packages:
+        layout.text("Packages:", keep=True).code(str(spec.packages))
+    if not spec.arguments:
+        return layout.text("Arguments: none", keep=True)
+    return layout.text("Arguments:", keep=True).code(shlex.join(spec.arguments))
 
 
 def _code_of(spec: RunSpec) -> str:

@@ -71,7 +71,7 @@ class ApprovalHandlers:
                 "This needs somebody's approval, and I couldn't reach anybody who may give it, so nothing was started. "
                 "An administrator of the bot must invite me to the channel that the policy names."
             )
-        posted = reply.public(blocks.waiting(request))
+        posted = reply.public(blocks.approval_waits(request))
         here = posted.channel == reply.place.channel
         thread = (reply.place.thread_ts if here else "") or posted.ts
         self._approvals.posted(request.run_id, ApprovalMessage(posted.channel, posted.ts, thread, asks=False))
@@ -82,7 +82,7 @@ class ApprovalHandlers:
         agreed = self._approvals.agree(self._identity.principal(caller, APPROVE), run_id)
         if not agreed.missing:
             self._soon()
-        reply.private(blocks.agreed(agreed.missing, run_id))
+        reply.private(blocks.approval_given(agreed.missing, run_id))
         self._show(run_id)
 
     def work_rejection_opened(self, job: Job) -> None:
@@ -109,7 +109,7 @@ class ApprovalHandlers:
             caller = callers.caller_of(job, place)
             run_id = payload["run_id"]
             self._approvals.reject(self._identity.principal(caller, APPROVE), run_id, payload["reason"])
-            reply.private(blocks.rejected(run_id))
+            reply.private(blocks.approval_refused(run_id))
             self._show(run_id)
 
     def work_approved(self, job: Job) -> None:
@@ -130,7 +130,7 @@ class ApprovalHandlers:
             self._approvals.started(run_id)
             self._follow(request, run_blocks.outcome_unknown(run_id), unsettled=True)
         except Unavailable as error:
-            self._tell(request, blocks.trying(request, error), "trying")
+            self._tell(request, blocks.approval_delayed(request, error), "trying")
             raise
         except BotError as error:
             log.info("approved_not_started", run=run_id, error=type(error).__name__, cause=error.detail)
@@ -168,7 +168,7 @@ class ApprovalHandlers:
     def _ask_in(self, channel: str, request: ApprovalRequest, reply: Reply) -> bool:
         try:
             posted = reply.public(
-                blocks.asked(request), part=_part(channel), channel=channel, thread_ts="", or_directly=False
+                blocks.approval_asked(request), part=_part(channel), channel=channel, thread_ts="", or_directly=False
             )
         except MessageRefused as refusal:
             log.warning("approver_not_asked", run=request.run_id, channel=channel, cause=str(refusal))
@@ -194,12 +194,12 @@ class ApprovalHandlers:
         place = Posted(message.channel, message.ts)
         with suppress(MessageRefused):
             if message.asks:
-                reply.update(place, blocks.asked(request), part=_part(message.channel))
+                reply.update(place, blocks.approval_asked(request), part=_part(message.channel))
                 return
             if request.state is not ApprovalState.STARTED:  # then it follows the run
-                reply.update(place, blocks.waiting(request))
+                reply.update(place, blocks.approval_waits(request))
             starting = request.state in {ApprovalState.APPROVED, ApprovalState.STARTED}
-            self._tell(request, blocks.news(request), "approved" if starting else _standing(request))
+            self._tell(request, blocks.approval_news(request), "approved" if starting else _standing(request))
 
     def _tell(self, request: ApprovalRequest, news: Message, what: str) -> None:
         """Say something in the thread of whoever asked, once."""

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from bot.domain import commands
 from bot.domain.access import Decision, Permission, RoleAssignment, RoleDefinition, Settled
+from bot.domain.approvals import ApprovalRequest, ApprovalState, Requirement, Vote
 from bot.domain.audit import COLUMNS, AuditPage, Wanted
 from bot.domain.environments import (
     Change,
@@ -120,6 +121,18 @@ specs = st.builds(
     RunSpec, run_id=texts, experiment=texts, folder=texts, script=texts, arguments=some, compute=texts,
     environment=texts, environment_version=texts, tags=st.just(()), project=texts,
     commit=texts, ref=texts, packages=st.none() | st.builds(Packages, python=texts, conda=some, pip=some),
+)  # fmt: skip
+approval_requests = st.builds(
+    ApprovalRequest, key=texts, team=texts, user=texts | st.just("U123ABC"), channel=texts, object_id=texts,
+    command=texts, spec=specs, asked=st.just(datetime(2026, 1, 1, tzinfo=UTC)),
+    until=st.just(datetime(2026, 1, 2, tzinfo=UTC)),
+    requirements=st.lists(
+        st.builds(Requirement, needed=st.integers(1, 9), roles=some, people=some, groups=some, reason=texts),
+        max_size=3,
+    ).map(tuple),
+    hours=st.none() | st.floats(0, 800), cost=st.none() | st.floats(0, 1e9), currency=texts,
+    state=st.sampled_from(ApprovalState), by=texts | st.just("T123ABC/U123ABC"), reason=texts,
+    votes=st.lists(st.builds(Vote, team=texts, user=texts, object_id=texts), max_size=3).map(tuple),
 )  # fmt: skip
 requests = st.builds(
     SubmitRequest, script=texts, project=texts, compute=texts, environment=texts, experiment=texts, arguments=some

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.blocks import (
     Message,
     answers,
+    approvals,
     audit,
     environments,
     errors,
@@ -94,12 +95,18 @@ _BUILDERS: dict[str, st.SearchStrategy[Message]] = {
     "granted": st.builds(grants.granted, s.role_requests),
     "given_up": st.builds(grants.given_up, s.role_requests),
     "resumed": st.builds(grants.resumed, s.texts | st.just("C123ABC")),
+    "approval_asked": st.builds(approvals.approval_asked, s.approval_requests),
+    "approval_waits": st.builds(approvals.approval_waits, s.approval_requests),
+    "approval_news": st.builds(approvals.approval_news, s.approval_requests),
+    "approval_delayed": st.builds(approvals.approval_delayed, s.approval_requests, _ERRORS),
+    "approval_given": st.builds(approvals.approval_given, st.integers(0, 9), s.texts),
+    "approval_refused": st.builds(approvals.approval_refused, s.texts),
     "audit": st.builds(audit.audit, s.audit_pages, today=st.booleans()),
     "error": st.builds(errors.error, _ERRORS, s.texts, st.none() | s.offers),
     "bug": st.builds(errors.bug, s.texts),
 }
 # To the one who started a run; and of somebody to whom the message doesn't go.
-_MAY_CALL = {"ended", "request"}
+_MAY_CALL = {"ended", "request", "approval_asked", "approval_waits", "approval_news", "approval_delayed"}
 _LEAN = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -138,8 +145,29 @@ def test_a_form_that_can_not_be_used_is_sound(error: domain_errors.BotError | No
     sound.check_view(views.submit_form_error(error, reference))
 
 
+@_LEAN
+@given(_ERRORS, s.texts)
+def test_the_form_of_a_rejection_is_sound(error: domain_errors.BotError, text: str) -> None:
+    sound.check_view(approvals.reject_form("aml-0123456789ab", "C123ABC"))
+    sound.check_view(approvals.reject_form_error(error, text))
+
+
 def _public_builders() -> Iterator[str]:
-    for module in (answers, help, runs, reports, environments, roles, models, snippets, wheels, errors, grants, audit):
+    for module in (
+        answers,
+        help,
+        runs,
+        reports,
+        environments,
+        roles,
+        models,
+        snippets,
+        wheels,
+        errors,
+        grants,
+        audit,
+        approvals,
+    ):
         for name, value in vars(module).items():
             if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_"):
                 yield name
@@ -149,6 +177,8 @@ def test_every_builder_of_a_message_is_among_them() -> None:
     others = {
         *(
             "escalation",
+            "reject_form",
+            "reject_form_error",
             "summary",
             "listed",
             "command_lines",
