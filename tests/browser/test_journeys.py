@@ -154,3 +154,17 @@ def test_a_newcomer_finds_the_bot_s_home_and_asks_what_it_offers(window: Window)
     window.page.get_by_role("tab", name="Home").click()
     expect(home).to_contain_text("Guests may ask questions")
     expect(home.get_by_role("button", name="Submit a run")).to_have_count(0)
+
+
+def test_a_run_s_metrics_come_as_a_picture_with_words_for_it(window: Window) -> None:
+    window.go("ml-team")
+    window.say("/aml submit train.py --project demo --compute cpu-cluster -- --epochs 3")
+    expect(window.messages(re.compile("Run aml-.*Completed")).last).to_contain_text("3 values")
+
+    window.say("/aml metrics")
+    metrics = window.messages("Metrics of").last
+    metrics.get_by_role("button", name=re.compile(r"\d repl")).click()
+
+    picture = window.panel.get_by_role("img", name=re.compile("accuracy"))
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.complete && image.naturalWidth > 100")

@@ -11,12 +11,14 @@ export class Agent {
     this.place = byId("agent");
     this.statuses = new Map();
     this.prompts = null;
+    this.isNew = true; // nothing has been said since the conversation was opened
     this.channel = "";
   }
 
   /** Somebody opens the conversation: the app is told, and what it offers is shown. */
   async opened() {
     this.prompts = null;
+    this.isNew = true;
     this.statuses.clear();
     this.draw();
     const me = state.me;
@@ -38,16 +40,16 @@ export class Agent {
     this.draw();
   }
 
-  /** Once something is said, there is no need of prompts. */
+  /** Once something is said, there is no need of prompts, be they on their way still. */
   said() {
-    this.prompts = null;
+    this.isNew = false;
     this.draw();
   }
 
   draw() {
     const direct = isDirect(state.place);
     const doing = [...this.statuses.values()].at(-1);
-    const offered = this.prompts?.prompts ?? [];
+    const offered = (this.isNew && this.prompts?.prompts) || [];
     this.place.hidden = !direct || (!doing && !offered.length);
     if (!direct) return;
     byId("agent-status").textContent = doing ? `${nameOf(state.bot)} ${doing.loading_messages[0] ?? doing.status}` : "";
