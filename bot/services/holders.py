@@ -1,6 +1,7 @@
 """Who holds what lets somebody do something: for `who-can`, and for who can grant what is missing."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bot.domain.access import Principal, RoleAssignment, within
 from bot.domain.roles import Able, Deed, Holder, WhoCan, giving
@@ -34,7 +35,8 @@ class Holders:
         limited = deed.command is not None
         if not action:
             return WhoCan(deed, scope, (), limited=limited)
-        pairs = giving(self._roles.assignments(), self._roles.definitions(), scope, action)
+        definitions = self._roles.definitions()
+        pairs = giving(self._roles.assignments(), definitions, scope, action)
         direct = {each.principal_id.lower(): (each, role.name) for each, role in reversed(pairs)}
         linked = self._identity.linked(team)
         # Only the service knows who is in a group, and which deny assignments reach somebody.
@@ -51,6 +53,12 @@ class Holders:
             if each.principal_id.lower() not in one_by_one:
                 found.append((each, role))
         for object_id in one_by_one[:LOOKED_AT]:
+            if not denied:  # one question to Azure instead of five, as this may be about many people
+                reaching = self._roles.assignments_of(object_id)
+                mine = [each for each in reaching if each.of_group or each.principal_id.lower() == object_id]
+                for each, definition in giving(mine, definitions, scope, action)[:1]:
+                    found.append((replace(each, principal_id=object_id, principal_type="User"), definition.name))
+                continue
             access = self._guard.access(object_id)
             decision = access.decide(action)
             if not decision.allowed:
