@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import NoReturn, Protocol
 
@@ -28,7 +28,7 @@ from bot.app import build_app, check_app_token, who_am_i
 from bot.bootstrap.faq import embedder, faq_origin, load_faq_in, source_url
 from bot.bootstrap.policy import policy_source
 from bot.bootstrap.tables import audit_of
-from bot.bootstrap.workspaces import Shared, approval_workers, workspaces
+from bot.bootstrap.workspaces import AtWorkspace, Shared, approval_workers, workspaces
 from bot.domain.errors import ConfigurationError, Unavailable
 from bot.domain.projects import Project
 from bot.handlers.actions import Actions
@@ -148,23 +148,15 @@ class Bot:
             settings.faq.reload_interval,
             name="faq-clock",
         )
-        approvals_clock = Clock(
-            _in_turn(*(part.approvals.tick for part in parts.values())),
-            settings.azure.watch_interval,
-            name="approvals-clock",
-        )
-        for part in parts.values():
-            part.approvals.when_approved(approvals_clock.soon)
         policy_watch = PolicyWatch(replies, policies, team=team, channel=settings.policy_report_channel)
-        grant_ticks = _in_turn(*(part.role_requests.tick for part in parts.values()))
         self._clocks = (
-            Clock(_in_turn(*(tick for part in parts.values() for tick in part.ticks)), settings.azure.watch_interval),
             Clock(policy_watch.tick, settings.policy_interval, name="policy-clock"),
             Clock(self._keep_house, HOUSEKEEPING_SECONDS, name="housekeeping"),
             self._faq_clock,
-            approvals_clock,
-            Clock(grant_ticks, settings.azure.grant_interval, name="grant-clock"),
+            *(Clock(part.role_requests.tick, settings.azure.grant_interval, name="grants") for part in parts.values()),
         )
+        # Each workspace has its own, so that one that is silent keeps nobody elsewhere waiting.
+        self._watching = tuple(clock for part in parts.values() for clock in _watching(part, settings))
 
         listeners = Listeners(
             self._jobs,
@@ -196,7 +188,7 @@ class Bot:
         """First what an earlier process left unfinished, then what Slack sends."""
         self._jobs.start()
         self._intake.start()
-        for clock in self._clocks:
+        for clock in (*self._watching, *self._clocks):
             clock.start()
         self._log_audit_head()
         log.info("ready", intake=self.address)
@@ -211,7 +203,7 @@ class Bot:
         end = time.monotonic() + GRACE
         self._faq.close()
         self._sources.close()
-        for part in (self._intake, self._clocks[0], self._jobs, *self._clocks[1:]):
+        for part in (self._intake, *self._watching, self._jobs, *self._clocks):
             part.stop(max(1.0, end - time.monotonic()))
         self._log_audit_head()
 
@@ -276,6 +268,14 @@ def _register(jobs: DbosJobs, work: Mapping[str, Callable[[Job], None]]) -> None
         jobs.register(name, handler)
 
 
+def _watching(part: AtWorkspace, settings: Settings) -> Iterator[Clock]:
+    """What follows a workspace's runs, and starts those that were approved."""
+    yield Clock(_in_turn(*part.ticks), settings.azure.watch_interval)
+    approvals = Clock(part.approvals.tick, settings.azure.watch_interval, name="approvals-clock")
+    part.approvals.when_approved(approvals.soon)
+    yield approvals
+
+
 def _in_turn(*ticks: Callable[[], None]) -> Callable[[], None]:
     def all_of_them() -> None:
         for tick in ticks:
@@ -297,11 +297,13 @@ def _hooks(settings: FaqSettings, clock: Clock) -> dict[str, ReloadHook]:
 
 
 def _check_secrets(settings: Settings, *, http: bool) -> None:
-    if settings.azure.sign_in == "interactive":
-        raise ConfigurationError(
-            "azure.sign_in is interactive, but nobody sits at the bot's browser. Use service_principal or "
-            "managed_identity to serve; `aml-bot doctor` can sign in as you."
-        )
+    for name, azure in settings.azures().items():
+        if azure.sign_in == "interactive":
+            setting = f"workspaces.{name}.sign_in" if name in settings.workspaces else "azure.sign_in"
+            raise ConfigurationError(
+                f"{setting} is interactive, but nobody sits at the bot's browser. Use service_principal or "
+                "managed_identity to serve; `aml-bot doctor` can sign in as you."
+            )
     if http and not settings.slack.signing_secret.get_secret_value():
         raise ConfigurationError("slack.signing_secret is missing: without it nobody could tell Slack from a stranger.")
     if not http and not settings.slack.app_token.get_secret_value():

@@ -106,7 +106,7 @@ def _sentences(error: ValidationError) -> Iterator[str]:
             yield f"{name} is not a setting{_meant(problem['loc'])}"
         else:
             message = problem["msg"].removeprefix("Value error, ")
-            yield f"{name}: {message[0].lower()}{message[1:]}"
+            yield f"{name}: {message[0].lower()}{message[1:]}" if name else message
 
 
 def _meant(location: tuple[int | str, ...]) -> str:

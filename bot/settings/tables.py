@@ -134,6 +134,9 @@ class WorkspaceSettings(Section):
     )
     subscription_id: str | None = Field(default=None, pattern=GUID, description="its subscription")
     resource_group: str | None = Field(default=None, min_length=1, description="its resource group")
+    sign_in: Literal["service_principal", "managed_identity", "interactive"] | None = Field(
+        default=None, description="how the bot signs in there"
+    )
     tenant_id: str | None = Field(default=None, description="Entra tenant of the identity that the bot has there")
     client_id: str | None = Field(default=None, description="application id of that identity")
     client_secret: SecretStr | None = Field(default=None, description="its secret")
@@ -149,7 +152,10 @@ class WorkspaceSettings(Section):
             if name != "channels" and (value := getattr(self, name)) is not None
         }
         rest = {name: getattr(azure, name) for name in AzureSettings.model_fields if name not in own}
-        if "client_certificate" in own:
+        if own.get("sign_in", azure.sign_in) != azure.sign_in:  # another kind of identity has nothing of that one
+            for name in ("client_id", "client_secret", "client_certificate"):
+                rest.pop(name, None)
+        elif "client_certificate" in own:
             rest.pop("client_secret", None)
         elif "client_secret" in own:
             rest.pop("client_certificate", None)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.domain.workspaces import WorkspaceNames
@@ -59,8 +59,12 @@ class Settings(BaseSettings):
         channels = [channel for each in self.workspaces.values() for channel in each.channels]
         if twice := next((channel for channel in channels if channels.count(channel) > 1), None):
             raise ValueError(f"the channel {twice} belongs to two workspaces; only one can be meant there")
-        for each in self.workspaces.values():
-            each.on(self.azure)
+        for name, each in self.workspaces.items():
+            try:
+                each.on(self.azure)
+            except ValidationError as error:
+                said = error.errors(include_input=False)[0]["msg"].removeprefix("Value error, ")
+                raise ValueError(said.replace("azure.", f"workspaces.{name}.")) from error
         return self
 
     def azures(self) -> dict[str, AzureSettings]:

@@ -23,6 +23,13 @@ from tests.behaviours.team import (
 pytestmark = pytest.mark.slow
 
 WAIT = "import time\nprint('waiting', flush=True)\ntime.sleep(300)\n"
+CONSENT = """
+[[approval]]
+people = ["*"]
+compute = ["gpu-cluster"]
+by_roles = ["Owner"]
+channel = "C0MLTEAM"
+"""
 
 
 class TwoWorkspaces:
@@ -54,8 +61,11 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoWorkspaces]:
             "azureml", folder / "lab" / "azureml", "--unconfined", variables={"AML_SANDBOX_WORKSPACE": "ws-lab"}
         ) as lab,
     ):
-        with team.settings.open("a", encoding="utf-8") as file:
-            file.write(_table(lab))
+        patient = team.settings.read_text(encoding="utf-8").replace("role_cache =", "read_deadline = 60\nrole_cache =")
+        team.settings.write_text(patient + _table(lab), encoding="utf-8")
+        policy = team.folder / "policy.toml"
+        rules = policy.read_text(encoding="utf-8").replace("version = 1", "version = 2")
+        policy.write_text(rules + CONSENT, encoding="utf-8")
         (team.project / "wait.py").write_text(WAIT)
         team.start()
         yield TwoWorkspaces(team, AzureControl(lab))
@@ -120,6 +130,37 @@ def test_a_button_acts_where_its_message_is_from_also_after_a_restart_with_other
     team.start()
 
 
+def test_a_run_that_waits_for_consent_starts_where_it_was_asked_for(two: TwoWorkspaces) -> None:
+    team = two.team
+    said = team.type(DANA, GENERAL, "/aml submit train.py --compute gpu-cluster -- --epochs 1")
+    asked = team.until(said.mark, "asks for your approval")
+    waiting = team.until(said.mark, "waits for approval")
+    assert asked.channel != GENERAL
+    assert "Workspace: lab" in asked.text
+
+    team.press(OLIVIA, asked, "Approve")
+    team.until(said.mark, f"run `{waiting.run_id}` has ended")
+
+    assert waiting.run_id in two.ids(two.lab)
+    assert waiting.run_id not in two.ids(team.azure)
+
+
+def test_a_workspace_that_hangs_keeps_nobody_waiting_in_another_one(two: TwoWorkspaces) -> None:
+    team = two.team
+    waiting = team.posted(team.type(DANA, GENERAL, "/aml submit wait.py"), "*Run `aml-")
+    two.lab.ask("POST", "/hold", {"path": "/history/"})
+    eventually(lambda: two.lab.ask("GET", "/held")["held"])
+
+    mark = team.mark()
+    started = team.posted(team.type(DANA, TEAM_CHANNEL, "/aml submit train.py -- --epochs 1"), "*Run `aml-")
+    ended = f"{started.run_id}`: Completed"
+    team.wait(mark, lambda c: c.message is not None and ended in c.message.get("text", ""), patience=40)
+
+    two.lab.ask("POST", "/release", {})
+    team.type(DANA, GENERAL, f"/aml cancel {waiting.run_id}")
+    team.until(mark, f"run `{waiting.run_id}` has ended")
+
+
 def test_a_workspace_that_is_not_there_is_said_with_those_that_are(two: TwoWorkspaces) -> None:
     told = two.team.command(DANA, "runs --workspace prod")
 
@@ -136,8 +177,9 @@ def test_the_form_is_for_the_workspace_that_was_named_and_says_so(two: TwoWorksp
     before = len(two.lab.runs())
     mark = team.mark()
     team.slack.submit(DANA, (opened.view or {})["id"], {"script": {"value": "train.py"}})
-    team.until(mark, "Workspace: lab")
+    started = team.until(mark, "*Run `aml-", kind=("posted",))
 
+    assert "Workspace: lab" in started.text
     assert len(two.lab.runs()) == before + 1
 
 
@@ -146,7 +188,7 @@ def test_what_belongs_to_no_workspace_names_none(two: TwoWorkspaces) -> None:
     assert "Workspace:" not in two.team.command(DANA, "ask how do I install a package for training?")
 
 
-def test_the_bot_is_examined_in_each_workspace_and_its_role_is_for_all(two: TwoWorkspaces) -> None:
+def test_the_bot_is_examined_in_each_workspace(two: TwoWorkspaces) -> None:
     examined = two.team.administer("doctor")
 
     assert "ok      ws-sandbox: Azure ML: runs" in examined

@@ -239,3 +239,14 @@ def test_the_azure_role_is_json_for_the_resource_group_with_each_reason_beside(c
     reasons = dict(line.split("  ", 1) for line in ended.err.splitlines() if line)
     assert set(reasons) == set(role["Actions"])
     assert all(reason.strip() for reason in reasons.values())
+
+
+def test_the_azure_role_is_for_the_resource_groups_of_all_workspaces(configuration: Configuration) -> None:
+    with configuration.settings.open("a", encoding="utf-8") as file:
+        file.write('\n[workspaces.lab]\nworkspace = "ml-lab"\nresource_group = "rg-lab"\n')
+        file.write('\n[workspaces.trial]\nworkspace = "ml-trial"\n')
+
+    ended = configuration.run("manifest", "--azure")
+
+    groups = [scope.rpartition("/")[2] for scope in json.loads(ended.out)["AssignableScopes"]]
+    assert groups == ["rg-team", "rg-lab"]

@@ -39,6 +39,30 @@ def test_a_wrong_setting_is_refused_by_name(configuration: Configuration, case: 
     assert "aml-bot.toml" in refusal
 
 
+# The same of one more workspace: what its table holds besides its name in Azure.
+WRONG_WORKSPACES = {
+    "the default's name": ("[workspaces.ml-team]", "", ": two workspaces have the same name"),
+    "no name for people": ('[workspaces."a b"]', "", "workspaces.a b"),
+    "two secrets": (
+        "[workspaces.lab]",
+        'client_secret = "x"\nclient_certificate = "y"',
+        ": workspaces.lab.client_secret",
+    ),
+    "half a sign-in": ("[workspaces.lab]", 'client_id = ""', ": a service principal needs workspaces.lab.client_id"),
+    "nobody's browser": ("[workspaces.lab]", 'sign_in = "interactive"', "workspaces.lab.sign_in is interactive, but"),
+    "not a channel": ("[workspaces.lab]", 'channels = ["general"]', "workspaces.lab.channels.0"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_WORKSPACES)
+def test_what_is_wrong_with_another_workspace_is_refused_by_name(configuration: Configuration, case: str) -> None:
+    table, line, said = WRONG_WORKSPACES[case]
+    with configuration.settings.open("a", encoding="utf-8") as file:
+        file.write(f'\n{table}\nworkspace = "ml-lab"\n{line}\n')
+
+    assert said in configuration.refusal()
+
+
 def test_all_that_is_wrong_is_said_at_once(configuration: Configuration) -> None:
     configuration.change("policy = .*", "")
     configuration.change("app_token = .*", "apptoken = 1")
