@@ -51,3 +51,13 @@ def test_each_row_has_a_digest_of_what_was_asked_and_the_delivery_that_brought_i
     assert first["delivery"]
     assert first["action"] == "Microsoft.MachineLearningServices/workspaces/environments/read"
     assert first["scope"] == azure.WORKSPACE_SCOPE
+
+
+def test_an_administrator_s_list_has_names_and_can_be_of_one_request(team: Team) -> None:
+    team.command(RUI, "envs cockatoo")
+    reference = team.audit()[-1]["reference"]
+
+    listed = team.administer("audit", "list", "--names", "--reference", reference.lower())
+
+    assert [line.split()[2:5] for line in listed.splitlines()[1:]] == [[reference, "rui", f"({RUI})"]] * 2
+    assert team.administer("audit", "list", "--run", "aml-ffffffffffff") == ""
