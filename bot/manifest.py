@@ -4,6 +4,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.domain.commands import ALL, Command
 from bot.domain.errors import ConfigurationError
 
 BOT_SCOPES = {
@@ -47,7 +48,7 @@ def manifest(url: str | None = None, *, email: bool = False) -> dict[str, Any]:
     command: dict[str, Any] = {
         "command": "/aml",
         "description": "Ask about Azure ML, start and follow runs, look at environments and roles",
-        "usage_hint": "help | ask | submit | status | logs | metrics | files | cancel | runs | envs | models | roles",
+        "usage_hint": " | ".join(_words(each) for each in ALL),
         "should_escape": True,
     }
     events: dict[str, Any] = {"bot_events": list(BOT_EVENTS)}
@@ -130,3 +131,8 @@ def _yaml_list(values: list[Any], depth: int) -> list[str]:
             why = BOT_SCOPES.get(each) or OPTIONAL_SCOPES.get(each) or BOT_EVENTS.get(each)
             lines.append(f"{indent}- {each}" + (f"  # {why}" if why else ""))
     return lines
+
+
+def _words(command: Command) -> str:
+    """A command's name as it is typed: `env create`."""
+    return command.usage[: len(command.name)]

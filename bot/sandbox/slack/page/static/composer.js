@@ -161,7 +161,7 @@ export function completions(before) {
     const words = declared.split("|").map((each) => each.trim()).filter(Boolean);
     return words
       .filter((each) => each.startsWith(sub[2]))
-      .map((each) => ({ typed: sub[2], text: `${each.split(" ")[0]} `, label: `${sub[1]} ${each}`, about: "" }));
+      .map((each) => ({ typed: sub[2], text: `${each.replace(/ [^a-z].*$/, "")} `, label: `${sub[1]} ${each}`, about: "" }));
   }
   const name = /(?:^|[\s(])([@#])([\w.-]*)$/.exec(before);
   if (!name) return [];
