@@ -174,13 +174,15 @@ def test_folders_in_folders_are_read_however_deep(tmp_path: Path) -> None:
         deep.mkdir()
     (deep / "a.md").write_text("# A\n\nx\n")
 
-    titles = [section.title for section in load(tmp_path).sections]
+    try:
+        titles = [section.title for section in load(tmp_path).sections]
+    finally:  # what clears up after tests doesn't go so deep
+        (deep / "a.md").unlink()
+        while deep != tmp_path:
+            deep.rmdir()
+            deep = deep.parent
 
     assert titles == ["A"]
-    (deep / "a.md").unlink()
-    while deep != tmp_path:  # what clears up after tests doesn't go so deep
-        deep.rmdir()
-        deep = deep.parent
 
 
 def test_a_faq_that_changes_while_it_is_read_is_never_taken_for_another(tmp_path: Path) -> None:
