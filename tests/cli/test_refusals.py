@@ -142,7 +142,7 @@ def _policy_missing(configuration: Configuration) -> str:
 
 def _policy_without_rules(configuration: Configuration) -> str:
     configuration.policy.write_text("version = 1\n", encoding="utf-8")
-    return "it has no [[allow]] rule, so nobody could do anything."
+    return "There is no [[allow]] rule, so nobody could do anything."
 
 
 def _faq_folder_missing(configuration: Configuration) -> str:

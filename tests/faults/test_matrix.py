@@ -48,6 +48,8 @@ channel = "C024BE91L"
 ROLE_DATA = "/role(Assignments|Definitions)$|/denyAssignments$"
 SOME_DOORS = ("runs.Runs.submit", "models.Models.list", "roles.Roles.role")
 """Of the guarded methods one that acts, one that looks, and one that needs no Azure action."""
+ONE_S_OWN = ("roles.Roles.whoami",)
+"""Open to whoever is linked, also without a role."""
 
 
 @dataclass(slots=True)
@@ -309,7 +311,10 @@ def test_trouble_with_the_audit_shuts_the_doors(trouble: str, door: str, scene: 
 @pytest.mark.slow
 @pytest.mark.parametrize("door", sorted(set(DOORS) - set(SOME_DOORS)))
 def test_every_trouble_shuts_every_other_door(door: str, scene: Scene) -> None:
-    for trouble in OF_ROLES.values():
+    troubles = dict(OF_ROLES)
+    if door in ONE_S_OWN:
+        del troubles["role service answers with nothing"]
+    for trouble in troubles.values():
         with trouble(scene):
             shut(scene, door)
         scene.sandbox.calm()
