@@ -8,7 +8,7 @@ no model.
 
 from pathlib import Path
 
-from bot.search import cache, passages
+from bot.search import cache, memory, passages
 from bot.search.calibration import Calibration
 from bot.search.confidence import Thresholds
 from bot.search.document import Skipped
@@ -74,4 +74,5 @@ def load(
             library.sections, library.problems, library.cases, faq.index, faq.references, faq.calibration
         )
         cache.keep(cached_in, kept, key)
+    memory.give_back()
     return faq
