@@ -53,7 +53,7 @@ def test_without_an_id_it_is_ones_own_latest_run(team: Team) -> None:
 
     assert f"Your latest run. *Run `{run_id}`: Completed" in team.command(DANA, "status")
     assert f"Log of your latest run `{run_id}`" in team.command(DANA, "logs")
-    assert "I know of no run that you started" in team.command(RUI, "status")
+    assert run_id not in team.command(RUI, "status")
     mine = team.command(DANA, "runs --mine --experiment latest --status completed")
     assert run_id in mine
     assert "Only those of experiment latest, in status Completed, submitted by you." in mine
