@@ -268,8 +268,10 @@ def test_without_a_channel_each_approver_is_asked_directly(team: Team) -> None:
 def test_who_asked_and_lost_the_right_gets_nothing_however_many_agree(team: Team) -> None:
     one = Asked(team, "one")
     with without_roles(team, azure.DANA.object_id):
+        eventually(lambda: "*No:*" in team.command(DANA, "can submit"), 20)  # roles are kept for two seconds
         told = one.told(OLIVIA)
         news = one.news("can't be started any more")
+    eventually(lambda: "*No:*" not in team.command(DANA, "can submit"), 20)
 
     closed = team.until(one.mark, f"Run `{one.run_id}` of <@{DANA}> can't be started any more")
     assert (closed.ts, closed.buttons) == (one.asked.ts, [])
@@ -285,8 +287,10 @@ def test_the_consent_of_an_approver_who_lost_the_right_does_not_count(team: Team
     two = Asked(team, "two")
     two.told(CHEN)
     with without_roles(team, azure.ONCALL_GROUP_ID):
+        eventually(lambda: "*No:*" in team.command(CHEN, "can submit"), 20)  # roles are kept for two seconds
         by_chen, by_olivia = two.told(CHEN), two.told(OLIVIA)
         assert two.runs() == []
+    eventually(lambda: "*No:*" not in team.command(CHEN, "can submit"), 20)
     two.told(CHEN)
     two.ended()
 

@@ -216,14 +216,14 @@ def test_what_an_ignore_file_names_stays_at_home_and_all_else_travels(team: Team
     try:
         said = team.type(DANA, TEAM_CHANNEL, "/aml submit came.py")
         posted = team.posted(said, "came.py of project")
-        ended = team.until(said.mark, f"`{posted.run_id}`: Completed")
         team.until(said.mark, f"run `{posted.run_id}` has ended")
+        log = team.command(DANA, f"logs {posted.run_id}")
     finally:
         shutil.rmtree(team.project / "kept")
         for path in made[:3]:
             path.unlink()
 
-    came = ended.text.partition("came [")[2].partition("]")[0]
+    came = log.partition("came [")[2].partition("]")[0]
     assert {f"'{name}'" for name in (ignore, "came.py", "assets/inner.txt", "assets/utils.py", "train.py")} <= set(
         came.split(", ")
     )

@@ -270,8 +270,9 @@ def specs(project: Path, place: Place) -> Specs:
 
 
 def misspelt(name: str) -> str:
-    """`name` with its last two letters the other way round."""
-    return name[:-2] + name[-1] + name[-2]
+    """`name` with its last two letters the other way round; where they are the same, without the last one."""
+    turned = name[:-2] + name[-1] + name[-2]
+    return turned if turned != name else name[:-1]
 
 
 def ended(workspace: Workspace, run_id: str, seconds: float = PATIENCE) -> Run:
