@@ -12,9 +12,10 @@ from itertools import chain
 
 from bot.domain.faq import Case
 from bot.search.counting import Kind, TermCounter
+from bot.search.fields import Fields
 from bot.search.numbers import Numbers
 from bot.search.odds import Odds
-from bot.search.postings import Fields, Postings
+from bot.search.postings import Postings
 from bot.search.query import Unit
 from bot.search.shelf import Head
 from bot.search.words import CONCEPT, Lexicon, words
@@ -140,10 +141,9 @@ def _postings(texts: Sequence[Sequence[str]], lexicon: Lexicon) -> Postings:
     import numpy as np
 
     fields = Fields(len(texts), np.zeros(0, np.int64))
-    counter = TermCounter(lexicon, fields.bounds[3])
+    counter = TermCounter(lexicon, fields)
     for slot, questions in enumerate(texts):
-        for question in questions:
-            counter.add(slot, Kind.NAME, question)
+        counter.add((slot, Kind.NAME, question) for question in questions)
     return Postings.of(counter.counts(), fields)
 
 

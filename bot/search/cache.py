@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.faq import Case, Problem, Section, Substitution
 from bot.search.calibration import Calibration
 from bot.search.confidence import Coefficients
+from bot.search.fields import Fields
 from bot.search.index import Index
 from bot.search.numbers import Numbers
-from bot.search.postings import Fields, Postings
+from bot.search.postings import Postings
 from bot.search.references import Reference
 from bot.search.shelf import Shelf, heads, rows
 from bot.search.words import lexicon

@@ -5,17 +5,23 @@ each distinct piece is read once, and what follows is arithmetic on arrays of nu
 of its pieces, and each number stands for the terms of that piece.
 """
 
+import os
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 
-from bot.search.numbers import Numbers
+from bot.search.fields import FIELDS, Fields
+from bot.search.numbers import Numbers, firsts
+from bot.search.phrases import Phrases
 from bot.search.pieces import Cutter
 from bot.search.readings import Read, Readings
 from bot.search.words import Lexicon
 
-_AT_ONCE = 1 << 20  # characters that are worked on together: what bounds the memory
+_AT_ONCE = 1 << 19  # characters that are worked on together: what bounds the memory
+_THREADS = min(4, os.cpu_count() or 1)
 
 
 class Kind(IntEnum):
@@ -34,67 +40,58 @@ FREQUENCY = {Kind.NAME: 1.0, Kind.PATH: 0.6, Kind.PROSE: 1.0, Kind.CODE: 0.7, Ki
 
 _SPELLED = (Kind.NAME, Kind.PATH, Kind.PROSE, Kind.CODE)  # where words are people's, and may be meant by a misspelling
 _KIND_BITS = 3
-_NO_TERM, _OTHERS, _CONCEPTS, _OPENS, _GOES_ON = 1, 2, 4, 8, 16  # what is to be done about a reading
+_END = "\n"  # of a name; no word has it
+_NO_TERM, _OTHERS, _CONCEPTS = 1, 2, 4  # what is to be done about a reading; phrases have marks of their own
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What is in the texts, which were given to slots.
 
-    The numbers of a term's slots, ascending, are `slots[starts[t]:starts[t + 1]]`, `t` being its place in `terms`;
-    `counts` says beside each how often it is there. `lengths` has the weighted number of words of each slot, `names`
-    the words of the texts of the kind NAME, in the order in which they were added, and `spelled` how often each word is
-    there as it is written.
+    The numbers of the slots that a term has in a field, ascending, are `slots[starts[g]:starts[g + 1]]`, with `g` three
+    times its place in `terms` plus the number of the field; `counts` says beside each how often it is there. Of
+    documents that have it, `in_field` says the number for each such `g`, `anywhere` for each term. `lengths` has the
+    weighted number of words of each slot, `names` the words of the texts of the kind NAME, in the order in which they
+    were added, and `spelled` how often each word is there as it is written.
     """
 
     terms: list[str]
     starts: Numbers
     slots: Numbers
     counts: Numbers
+    in_field: Numbers
+    anywhere: Numbers
     lengths: Numbers
     names: list[str]
     spelled: dict[str, int]
 
 
-def firsts(*numbers: Numbers) -> Numbers:
-    """The places where another number begins, or with several rows of numbers another one in any of them."""
-    import numpy as np
-
-    new = np.ones(len(numbers[0]), bool)
-    np.not_equal(numbers[0][1:], numbers[0][:-1], out=new[1:])
-    for row in numbers[1:]:
-        new[1:] |= row[1:] != row[:-1]
-    return np.flatnonzero(new)
-
-
 class TermCounter:
-    """Counts the terms and concepts of texts. `slot_count` is how many slots there will be."""
+    """Counts the terms and concepts of texts in the slots of some fields."""
 
-    def __init__(self, lexicon: Lexicon, slot_count: int) -> None:
+    def __init__(self, lexicon: Lexicon, fields: Fields) -> None:
         self._longest = lexicon.longest
-        self._slot_count = slot_count
+        self._fields = fields
         self._cutter = Cutter()
         self._readings = Readings(lexicon)
         self._batch = _Batch()
         self._batches: list[_Batch] = []
 
-    def add(self, slot: int, kind: Kind, text: str) -> None:
-        """Add a text to what is in a slot."""
+    def add(self, texts: Iterable[tuple[int, Kind, str]]) -> None:
+        """Add all texts of a document, each with its slot. The documents are to come in their order."""
         batch = self._batch
-        batch.texts.append(text)
-        batch.slots.append(slot)
-        batch.kinds.append(kind)
-        batch.length += len(text)
+        for slot, kind, text in texts:
+            batch.texts.append(text)
+            batch.slots.append(slot)
+            batch.kinds.append(kind)
+            batch.length += len(text)
         if batch.length >= _AT_ONCE:
             self._cut()
 
     def counts(self) -> Counts:
         """What was counted. Nothing is to be added afterwards."""
         self._cut()
-        found = _Found(self._readings.all(), self._slot_count, self._longest)
-        for batch in self._batches:
-            found.add(batch)
-        return found.counts()
+        return _Found(self._readings.all(), self._fields, self._longest).counts(self._batches)
 
     def _cut(self) -> None:
         batch = self._batch
@@ -118,176 +115,199 @@ class _Batch:
         self.length = 0  # in characters
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What was found in a batch: the `groups` that are there, ascending (see `Counts`); how many slots each has; and
+    the slots of all of them, with how often. `in_field` are groups and `anywhere` terms, one for each time that a
+    document has them once more. `lengths` are those of its texts, which are in the slots `of_texts`."""
+
+    groups: Numbers
+    sizes: Numbers
+    slots: Numbers
+    counts: Numbers
+    in_field: Numbers
+    anywhere: Numbers
+    of_texts: Numbers
+    lengths: Numbers
+    names: list[str]
+    spelled: Numbers
+
+
 class _Found:
     """What is found in texts whose pieces were read."""
 
-    def __init__(self, read: Read, slot_count: int, longest: int) -> None:
+    def __init__(self, read: Read, fields: Fields, longest: int) -> None:
         import numpy as np
 
         self._read = read
-        self._slot_bits = slot_count.bit_length()
-        self._phrases = _Phrases(read, longest)
+        self._fields = fields
+        self._slot_bits = fields.bounds[FIELDS].bit_length()
+        self._phrases = Phrases(read, longest)
+        # Those without a term come before all others, and are left out.
         self._first = read.first.astype(np.int64) << (self._slot_bits + _KIND_BITS)
         self._flags = self._phrases.flags | np.where(read.first < 0, _NO_TERM, 0)
         self._flags |= np.where(read.others.lengths > 0, _OTHERS, 0) | np.where(read.concepts.lengths > 0, _CONCEPTS, 0)
         self._flags = self._flags.astype(np.uint8)  # of each reading
-        self._keys: list[Numbers] = []
-        self._lengths = np.zeros(slot_count)
-        self._names: list[str] = []
-        self._spelled = np.zeros(len(read.texts), np.int64)  # how often each reading is there as it is written
+        self._texts = [*read.texts, _END]
+        self._documents = fields.documents_of_slots()
 
-    def add(self, batch: _Batch) -> None:
-        """Turn texts into keys: term, slot and kind in one number, again for each time."""
+    def counts(self, batches: Sequence[_Batch]) -> Counts:
+        """All that is in some batches. The documents of one are in no other."""
+        import numpy as np
+
+        # Nearly all of it is sums over arrays, for which threads needn't wait for each other.
+        with ThreadPoolExecutor(min(len(batches), _THREADS)) as pool:
+            parts = [*pool.map(self._part, batches)]
+        count = len(self._read.terms)
+        sizes, in_field = (np.zeros(FIELDS * count, np.int64) for _ in range(2))  # of the groups
+        anywhere = np.zeros(count, np.int64)
+        for part in parts:
+            sizes[part.groups] += part.sizes
+            np.subtract.at(in_field, part.in_field, 1)
+            np.subtract.at(anywhere, part.anywhere, 1)
+        anywhere += sizes.reshape(-1, FIELDS).sum(axis=1)
+        is_there = anywhere > 0
+        of_them = np.repeat(is_there, FIELDS)
+        starts = np.cumsum(sizes) - sizes
+        slots, counts = _merged(parts, starts, int(sizes.sum()))
+        return Counts(
+            terms=[term for term, there in zip(self._read.terms, is_there.tolist(), strict=True) if there],
+            starts=np.append(starts[of_them], len(slots)),
+            slots=slots,
+            counts=counts,
+            in_field=(in_field + sizes)[of_them],
+            anywhere=anywhere[is_there],
+            lengths=np.bincount(
+                np.concatenate([part.of_texts for part in parts]),
+                weights=np.concatenate([part.lengths for part in parts]),
+                minlength=self._fields.bounds[FIELDS],
+            ),
+            names=[name for part in parts for name in part.names],
+            spelled=self._written(np.sum([part.spelled for part in parts], axis=0)),
+        )
+
+    def _part(self, batch: _Batch) -> _Part:
         import numpy as np
 
         read, ends = self._read, batch.ends
-        stream = read.of_pieces[batch.stream]
+        stream = read.of_pieces.take(batch.stream)
         sizes = np.diff(ends, prepend=0)
         slots, kinds = np.array(batch.slots), np.array(batch.kinds, np.int64)
         codes = slots << _KIND_BITS | kinds  # of each text
-        self._name(stream, ends, kinds)
-        is_spelled = np.array([kind in _SPELLED for kind in Kind])[kinds]
-        spelled = stream if is_spelled.all() else stream[np.repeat(is_spelled, sizes)]
-        self._spelled += np.bincount(spelled, minlength=len(self._spelled))
+        texts = np.repeat(np.arange(len(ends)), sizes)  # of each piece
+        is_spelled = _is_spelled()[kinds]
+        spelled = stream if is_spelled.all() else stream[is_spelled[texts]]
 
-        flags = self._flags[stream]
-        keys = self._first[stream] + np.repeat(codes, sizes)
-        without = np.flatnonzero(flags & _NO_TERM)
-        self._keys.append(np.delete(keys, without) if len(without) else keys)
-        at = np.flatnonzero(flags & _OTHERS)
-        values, places = read.others.of(stream[at])
-        owners = ends.searchsorted(at, side="right")[places]
-        self._add_keys(values, codes[owners])
-        concepts, with_concepts = self._concepts_in(stream, flags, ends)
-        self._add_keys(concepts, codes[with_concepts])
-
-        words = sizes + np.bincount(owners, minlength=len(ends))
-        words -= np.bincount(ends.searchsorted(without, side="right"), minlength=len(ends))
+        # A key is a term, a slot and a kind in one number, again for each time.
+        flags = self._flags.take(stream)
+        others, places = read.others.of(stream.take(at := np.flatnonzero(flags & _OTHERS)))
+        with_others = texts.take(at.take(places))
+        concepts, with_concepts = self._concepts_in(stream, flags, texts)
+        keys = (
+            self._first.take(stream) + codes.take(texts),
+            self._keys(others, codes.take(with_others)),
+            self._keys(concepts, codes.take(with_concepts)),
+        )
+        words = sizes + np.bincount(with_others, minlength=len(ends))
+        words -= np.bincount(texts.take(np.flatnonzero(flags & _NO_TERM)), minlength=len(ends))
         frequencies = np.array([0.0 if kind is Kind.LENT else FREQUENCY[kind] for kind in Kind])
-        self._lengths += np.bincount(slots, weights=words * frequencies[kinds], minlength=len(self._lengths))
+        return _Part(
+            *self._counted(np.concatenate(keys)),
+            of_texts=slots,
+            lengths=words * frequencies[kinds],
+            names=self._names(stream, sizes, kinds == Kind.NAME),
+            spelled=np.bincount(spelled, minlength=len(read.texts)),
+        )
 
-    def counts(self) -> Counts:
-        """All that was found."""
+    def _keys(self, terms: Numbers, codes: Numbers) -> Numbers:
         import numpy as np
 
-        keys = np.concatenate(self._keys) if self._keys else np.zeros(0, np.int64)
-        self._keys.clear()
+        return np.asarray((terms.astype(np.int64) << (self._slot_bits + _KIND_BITS)) + codes)
+
+    def _counted(self, keys: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers, Numbers, Numbers]:
+        """Those of a part that keys say."""
+        import numpy as np
+
         keys.sort()
-        frequencies = np.array([FREQUENCY[kind] for kind in Kind], np.float32)[keys & ((1 << _KIND_BITS) - 1)]
+        keys = keys[keys.searchsorted(0) :]
+        frequencies = _frequencies().take(keys & ((1 << _KIND_BITS) - 1))
         keys >>= _KIND_BITS
         first = firsts(keys)
         counts = np.add.reduceat(frequencies, first) if len(first) else frequencies
-        keys = keys[first]
-        slots = (keys & ((1 << self._slot_bits) - 1)).astype(np.int32)
-        keys >>= self._slot_bits
-        starts = keys.searchsorted(np.arange(len(self._read.terms) + 1))
-        is_there = np.diff(starts) > 0
-        return Counts(
-            terms=[term for term, there in zip(self._read.terms, is_there.tolist(), strict=True) if there],
-            starts=np.append(starts[:-1][is_there], len(keys)),
-            slots=slots,
-            counts=counts,
-            lengths=self._lengths,
-            names=self._names,
-            spelled=self._written(),
-        )
+        keys = keys.take(first)
+        slots = keys & ((1 << self._slot_bits) - 1)
+        terms = keys >> self._slot_bits
+        _, bodies, alternates, _ = self._fields.bounds
+        groups = terms * FIELDS
+        groups += slots >= bodies
+        groups += slots >= alternates
+        first = firsts(groups)
+        sizes = np.diff(first, append=len(groups))
+        # A document may have a term in several of its alternates, and in several fields.
+        documents = self._documents.take(slots)
+        in_field = np.flatnonzero((groups[1:] == groups[:-1]) & (documents[1:] == documents[:-1]))
+        terms <<= self._slot_bits
+        terms += documents
+        terms.sort()
+        anywhere = terms[np.flatnonzero(terms[1:] == terms[:-1])] >> self._slot_bits
+        return groups.take(first), sizes, slots.astype(np.int32), counts, groups[in_field], anywhere
 
-    def _add_keys(self, terms: Numbers, codes: Numbers) -> None:
+    def _names(self, stream: Numbers, sizes: Numbers, is_name: Numbers) -> list[str]:
         import numpy as np
 
-        self._keys.append((terms.astype(np.int64) << (self._slot_bits + _KIND_BITS)) + codes)
+        own = stream[np.repeat(is_name, sizes)]
+        with_ends = np.insert(own, np.cumsum(sizes[is_name]), len(self._texts) - 1)
+        lines = " ".join([text for text in map(self._texts.__getitem__, with_ends.tolist()) if text]).split(_END)
+        return [line.strip(" ") for line in lines[:-1]]
 
-    def _name(self, stream: Numbers, ends: Numbers, kinds: Numbers) -> None:
-        import numpy as np
-
-        texts = self._read.texts
-        for at in np.flatnonzero(kinds == Kind.NAME).tolist():
-            own = stream[ends[at - 1] if at else 0 : ends[at]].tolist()
-            self._names.append(" ".join([text for reading in own if (text := texts[reading])]))
-
-    def _written(self) -> dict[str, int]:
-        """How often each word is there as it is written."""
+    def _written(self, counts: Numbers) -> dict[str, int]:
+        """How often each word is there as it is written, from how often each reading is."""
         found: dict[str, int] = {}
-        for text, count in zip(self._read.texts, self._spelled.tolist(), strict=True):
+        for text, count in zip(self._read.texts, counts.tolist(), strict=True):
             if count and text:
                 for word in text.split() if " " in text else (text,):
                     found[word] = found.get(word, 0) + count
         return found
 
-    def _concepts_in(self, stream: Numbers, flags: Numbers, ends: Numbers) -> tuple[Numbers, Numbers]:
+    def _concepts_in(self, stream: Numbers, flags: Numbers, texts: Numbers) -> tuple[Numbers, Numbers]:
         """The concepts and the texts that they are in: each once in a text, however many of its words are there."""
         import numpy as np
 
         at = np.flatnonzero(flags & _CONCEPTS)
-        values, places = self._read.concepts.of(stream[at])
-        found = [(values, at[places]), *self._phrases.of(stream, flags, ends)]
+        values, places = self._read.concepts.of(stream.take(at))
+        found = [(values, at.take(places)), *self._phrases.of(stream, flags, texts)]
         concepts, at = (np.concatenate(each).astype(np.int64) for each in zip(*found, strict=True))
         bits = len(self._read.terms).bit_length()
-        once = (ends.searchsorted(at, side="right") << bits) + concepts
+        once = (texts.take(at) << bits) + concepts
         once.sort()
-        once = once[firsts(once)]
+        once = once.take(firsts(once))
         return once & ((1 << bits) - 1), once >> bits
 
 
-class _Phrases:
-    """Finds the synonyms of several words: first their first two, since few places have both."""
-
-    def __init__(self, read: Read, longest: int) -> None:
-        import numpy as np
-
-        self._read = read
-        self._longest = longest
-        size = self._size = len(read.terms)
-        self._wanted = np.sort(np.array([first * size + second for first, second in read.phrases], np.int64))
-        opens, goes_on = (np.zeros(size, bool) for _ in range(2))
-        for first, second in read.phrases:
-            opens[first] = goes_on[second] = True
-        parts = read.parts
-        may_go_on = parts.any_in(goes_on) | (parts.lengths == 0)
-        self.flags = np.where(parts.any_in(opens), _OPENS, 0) | np.where(may_go_on, _GOES_ON, 0)
-        is_one = parts.lengths == 1
-        self._only = np.full(len(is_one), -1)  # the part of what has just one
-        self._only[is_one] = parts.values[parts.starts[is_one]]
-
-    def of(self, stream: Numbers, flags: Numbers, ends: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
-        """The concepts that are in texts as phrases, and the places of the pieces with which these begin."""
-        import numpy as np
-
-        at = self._openings(stream, flags)
-        windows = at[:, None] + np.arange(self._longest + 1)
-        inside = windows < ends[ends.searchsorted(at, side="right")][:, None]
-        parts, places = self._read.parts.of(stream[windows[inside]])
-        own = np.repeat(np.arange(len(at)), inside.sum(axis=1))[places]  # the window of each part
-        pairs = parts[:-1].astype(np.int64) * self._size + parts[1:]
-        pairs[own[:-1] != own[1:]] = -1
-        found = np.flatnonzero(_is_in(pairs, self._wanted))
-        found = found[np.argsort(pairs[found], kind="stable")]
-        starts = firsts(pairs[found]).tolist()
-        for start, stop in zip(starts, [*starts[1:], len(found)], strict=False):
-            pair = divmod(int(pairs[found[start]]), self._size)
-            for others, concept in self._read.phrases[pair]:
-                fits = found[start:stop]
-                fits = fits[fits + len(others) + 1 < len(parts)]
-                for behind, other in enumerate(others, start=2):
-                    fits = fits[(parts[fits + behind] == other) & (own[fits + behind] == own[fits])]
-                if len(fits):
-                    yield np.full(len(fits), concept), at[own[fits]]
-
-    def _openings(self, stream: Numbers, flags: Numbers) -> Numbers:
-        """The places where a phrase may begin."""
-        import numpy as np
-
-        may_go_on = flags | np.append(flags[1:], np.uint8(0))
-        at = np.flatnonzero((flags & _OPENS != 0) & (may_go_on & _GOES_ON != 0))
-        here, behind = (self._only[stream[places]] for places in (at, np.minimum(at + 1, len(stream) - 1)))
-        certain = (here >= 0) & (behind >= 0)  # most are: nothing else can come between their words
-        return np.asarray(at[~certain | _is_in(here * self._size + behind, self._wanted)])
-
-
-def _is_in(numbers: Numbers, known: Numbers) -> Numbers:
-    """Whether each number is among a few, which are sorted."""
+def _merged(parts: Sequence[_Part], starts: Numbers, total: int) -> tuple[Numbers, Numbers]:
+    """The slots and counts of all parts, those of each group from its start on."""
     import numpy as np
 
-    if not len(known):
-        return np.zeros(len(numbers), bool)
-    return np.asarray(known[np.minimum(known.searchsorted(numbers), len(known) - 1)] == numbers)
+    slots, counts = np.empty(total, np.int32), np.empty(total, np.float32)
+    free = starts.copy()
+    for part in parts:
+        before = np.cumsum(part.sizes) - part.sizes
+        places = np.repeat(free.take(part.groups) - before, part.sizes)
+        places += np.arange(len(places))
+        slots[places], counts[places] = part.slots, part.counts
+        free[part.groups] += part.sizes
+    return slots, counts
+
+
+@cache
+def _frequencies() -> Numbers:
+    import numpy as np
+
+    return np.array([FREQUENCY[kind] for kind in Kind], np.float32)
+
+
+@cache
+def _is_spelled() -> Numbers:
+    import numpy as np
+
+    return np.array([kind in _SPELLED for kind in Kind])

@@ -12,11 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.faq import Section
+from bot.search import memory
 from bot.search.asked import Asked
 from bot.search.counting import Kind, TermCounter
+from bot.search.fields import Fields
 from bot.search.numbers import Numbers
 from bot.search.odds import likely
-from bot.search.postings import Fields, Postings, idf
+from bot.search.postings import Postings, idf
 from bot.search.query import Unit
 from bot.search.words import Lexicon, words
 
@@ -88,6 +90,7 @@ class Index:
         self._name_masses: dict[int, list[_Name]] = {}
 
     @staticmethod
+    @memory.uncollected()
     def of(
         sections: Sequence[Section], lexicon: Lexicon, lent: Mapping[int, Sequence[Section]] | None = None
     ) -> "Index":
@@ -95,27 +98,15 @@ class Index:
         in it too, at a low weight."""
         import numpy as np
 
+        memory.reuse()
         alternates = [_alternates(section) for section in sections]
         fields = Fields(len(sections), np.repeat(np.arange(len(sections)), [len(names) for names in alternates]))
-        _, bodies, slot, count = fields.bounds
-        counter = TermCounter(lexicon, count)
+        _, bodies, alternate, _ = fields.bounds
+        counter = TermCounter(lexicon, fields)
+        lent = lent or {}
         for title, (section, names) in enumerate(zip(sections, alternates, strict=True)):
-            body = bodies + title
-            counter.add(title, Kind.NAME, section.title)
-            for heading in section.path[:-1]:
-                counter.add(title, Kind.PATH, heading)
-            for name in names:
-                counter.add(slot, Kind.NAME, name)
-                slot += 1
-            counter.add(body, Kind.PROSE, section.prose)
-            for block in section.code:
-                counter.add(body, Kind.CODE, block.text)
-            for link in section.links:
-                if not link.target.startswith(("#", ".")):  # those have the words of another entry
-                    counter.add(body, Kind.LINK, link.target)
-            for other in (lent or {}).get(title, ()):
-                for text in (other.prose, *(block.text for block in other.code)):
-                    counter.add(body, Kind.LENT, text)  # the length stays: it is a short entry
+            counter.add(_texts(section, names, (title, bodies + title, alternate), lent.get(title, ())))
+            alternate += len(names)
         counts = counter.counts()
         spelled = {word: count for word, count in counts.spelled.items() if len(word) >= 4 and not word.isdigit()}
         return Index(sections, lexicon, Postings.of(counts, fields), names=counts.names, vocabulary=spelled)
@@ -285,6 +276,28 @@ class _Name:
 
     terms: tuple[tuple[float, tuple[str, ...]], ...]
     mass: float
+
+
+def _texts(
+    section: Section, names: Sequence[str], slots: tuple[int, int, int], lent: Sequence[Section]
+) -> Iterator[tuple[int, Kind, str]]:
+    """What is counted of a section, for its title, its body and its alternates, the first of which has that slot."""
+    title, body, alternate = slots
+    yield title, Kind.NAME, section.title
+    for heading in section.path[:-1]:
+        yield title, Kind.PATH, heading
+    for at, name in enumerate(names, alternate):
+        yield at, Kind.NAME, name
+    yield body, Kind.PROSE, section.prose
+    for block in section.code:
+        yield body, Kind.CODE, block.text
+    for link in section.links:
+        if not link.target.startswith(("#", ".")):  # those have the words of another entry
+            yield body, Kind.LINK, link.target
+    for other in lent:
+        yield body, Kind.LENT, other.prose  # the length stays: it is a short entry
+        for block in other.code:
+            yield body, Kind.LENT, block.text
 
 
 def _alternates(section: Section) -> list[str]:

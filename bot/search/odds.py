@@ -6,8 +6,11 @@ many entries have: in a long message they say together what no rare word in it s
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from bot.search.counting import Kind, TermCounter
+from bot.search.fields import FIELDS, Fields
 from bot.search.numbers import Numbers
 from bot.search.query import Unit
 from bot.search.words import Lexicon
@@ -23,13 +26,13 @@ class Odds:
     def __init__(self, size: int, texts: Iterable[tuple[int, str]], lexicon: Lexicon) -> None:
         import numpy as np
 
-        counter = TermCounter(lexicon, size + 1)
-        for number, text in texts:
-            counter.add(number, Kind.NAME, text)
+        counter = TermCounter(lexicon, Fields(size + 1, np.zeros(0, np.int64)))
+        for _, own in groupby(sorted(texts, key=itemgetter(0)), key=itemgetter(0)):
+            counter.add((number, Kind.NAME, text) for number, text in own)
         counts = counter.counts()
         seen = np.bincount(counts.slots, weights=counts.counts, minlength=size + 1)
         self._places = {term: place for place, term in enumerate(counts.terms)}
-        self._starts, self._entries = counts.starts, counts.slots
+        self._starts, self._entries = counts.starts[::FIELDS], counts.slots
         self._gains = np.log1p(counts.counts / _SMOOTHING)
         self._unseen = -np.log(seen / _SMOOTHING + len(counts.terms))
 

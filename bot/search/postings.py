@@ -8,9 +8,9 @@ So one list of slots and weights for each term holds all three fields, and a que
 import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from bot.search.counting import Counts, firsts
+from bot.search.counting import Counts
+from bot.search.fields import FIELDS, Fields
 from bot.search.numbers import Numbers
 from bot.search.query import Unit
 from bot.search.words import EVERYDAY
@@ -20,39 +20,6 @@ _FEW = 1000  # postings
 _LOOSE = 0.1  # how much of the weight of an everyday synonym counts as a sign that the section is meant
 _SATURATION = 1.5  # BM25's k1
 _LENGTH_SHARES = (0.4, 0.85, 0.4)  # BM25's b for titles, bodies, alternates
-
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """Which slots there are: of `documents` titles, as many bodies, and the alternates of the documents `owners`,
-    ascending."""
-
-    documents: int
-    owners: Numbers
-
-    @property
-    def bounds(self) -> tuple[int, int, int, int]:
-        """Where titles, bodies and alternates begin, and the number of slots."""
-        return 0, self.documents, 2 * self.documents, 2 * self.documents + len(self.owners)
-
-    def documents_of(self, slots: Numbers) -> Numbers:
-        """The documents that slots belong to."""
-        import numpy as np
-
-        count = self.documents
-        return np.concatenate((np.arange(count), np.arange(count), self.owners)).astype(np.int32)[slots]
-
-    def documents_of_names(self) -> list[int]:
-        """The documents of all names: of each its title, then its alternates."""
-        import numpy as np
-
-        found: list[int] = np.sort(np.concatenate((np.arange(self.documents), self.owners))).tolist()
-        return found
-
-    def alternates_of(self, document: int) -> tuple[int, int]:
-        """The first slot of a document's alternates, and the one behind the last."""
-        first, last = self.owners.searchsorted((document, document + 1)).tolist()
-        return 2 * self.documents + first, 2 * self.documents + last
 
 
 class Postings:
@@ -83,39 +50,33 @@ class Postings:
         """Weigh what was counted."""
         import numpy as np
 
-        count, documents = len(counts.terms), fields.documents_of(counts.slots)
-        terms = np.repeat(np.arange(count, dtype=np.int32), np.diff(counts.starts))
-        fields_of = (counts.slots >= fields.bounds[1]).astype(np.int8) + (counts.slots >= fields.bounds[2])
-        groups = terms * 3 + fields_of  # ascending, since slots are
-        first = firsts(groups)
-        new = firsts(groups, documents)  # a document counts once in a field
-        in_field = np.bincount(groups[new], minlength=3 * count)
-        norms = np.zeros(fields.bounds[3])
+        norms = np.zeros(fields.bounds[FIELDS])
         for field, share in enumerate(_LENGTH_SHARES):
             own = slice(*fields.bounds[field : field + 2])
             lengths = counts.lengths[own]
             mean = (float(lengths.mean()) if len(lengths) else 0.0) or 1.0
             norms[own] = _SATURATION * (1 - share) + _SATURATION * share / mean * lengths
-        rarity = _idf(fields.documents, in_field) * (_SATURATION + 1)
-        weights = np.zeros(len(groups), np.float32)
-        for at in range(0, len(groups), _AT_ONCE):
-            part = slice(at, at + _AT_ONCE)
+        rarity = _idf(fields.documents, counts.in_field) * (_SATURATION + 1)
+        weights = np.zeros(len(counts.slots), np.float32)
+        sizes = np.diff(counts.starts)
+        parts = counts.starts.searchsorted(np.arange(0, len(weights), _AT_ONCE)).tolist()
+        for first, last in zip(parts, [*parts[1:], len(sizes)], strict=True):
+            part = slice(counts.starts[first], counts.starts[last])
             often = counts.counts[part]
-            weights[part] = rarity[groups[part]] * often / (often + norms[counts.slots[part]])
-        most = np.zeros(3 * count, np.float32)
-        if len(groups):
-            most[groups[first]] = np.maximum.reduceat(weights, first)
-        whole = terms * np.int64(fields.documents) + documents
-        whole.sort()
-        anywhere = np.bincount(whole[firsts(whole)] // fields.documents, minlength=count)
+            rare = np.repeat(rarity[first:last], sizes[first:last])
+            weights[part] = rare * often / (often + norms[counts.slots[part]])
+        most = np.zeros(len(sizes), np.float32)
+        if len(weights):
+            is_there = sizes > 0
+            most[is_there] = np.maximum.reduceat(weights, counts.starts[:-1][is_there])
         return Postings(
             counts.terms,
             fields,
-            starts=counts.starts,
+            starts=counts.starts[::FIELDS].copy(),
             slots=counts.slots,
             weights=weights,
-            most=most.reshape(-1, 3),
-            rarity=_idf(fields.documents, anywhere),
+            most=most.reshape(-1, FIELDS),
+            rarity=_idf(fields.documents, counts.anywhere),
         )
 
     def idf(self, term: str) -> float | None:

@@ -5,11 +5,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import NamedTuple
 
 from bot.search.numbers import Numbers
-from bot.search.words import Lexicon, plain_words, stems, words
+from bot.search.words import Lexicon, plain_words, stems, tokens, words_of
 
-_NOT_PLAIN = -1
+_NOT_PLAIN = 0
 
 
 class Readings:
@@ -18,28 +19,46 @@ class Readings:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._of_pieces = array("i")
-        self._plain = {"": _NOT_PLAIN}  # the readings of words
+        # Plain words, numbered when first met.
+        self._words: defaultdict[str, int] = defaultdict(count(_NOT_PLAIN + 1).__next__, {"": _NOT_PLAIN})
+        self._numbers: list[Numbers] = []  # of the pieces
+        self._others: list[str] = []
+
+    def add(self, pieces: Sequence[str]) -> None:
+        """Read pieces, which are numbered on from those that were read before."""
+        import numpy as np
+
+        numbers = np.fromiter(map(self._words.__getitem__, plain_words(pieces)), np.int32, len(pieces))
+        self._others.extend([pieces[at] for at in np.flatnonzero(numbers == _NOT_PLAIN).tolist()])
+        self._numbers.append(numbers)
+
+    def all(self) -> "Read":
+        """What was read. Nothing is to be added afterwards."""
+        import numpy as np
+
+        plain = [*self._words][1:]
+        of_pieces = np.concatenate(self._numbers, dtype=np.int64) - 1
+        of_pieces[of_pieces < 0] = np.arange(len(plain), len(plain) + len(self._others))
+        made = _Made(self._lexicon)
+        made.add_words(plain)
+        for piece in self._others:
+            made.add_other(piece)
+        return made.read(of_pieces)
+
+
+class _Made:
+    """Makes readings: first those of plain words, then those of other pieces."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
         self._terms: defaultdict[str, int] = defaultdict(count().__next__)  # numbered when first asked for
+        self._tokens: dict[str, _Token] = {}
         self._texts: list[str] = []
         self._first = array("i")
         self._others, self._concepts, self._parts = _Lists(), _Lists(), _Lists()
 
-    def add(self, pieces: Sequence[str]) -> None:
-        """Read pieces, which are numbered on from those that were read before."""
-        plain, known = plain_words(pieces), self._plain
-        new = [word for word in dict.fromkeys(plain) if word not in known]
-        known.update(zip(new, range(len(self._texts), len(self._texts) + len(new)), strict=True))
-        self._add_words(new)
-        readings = list(map(known.__getitem__, plain))
-        for at, reading in enumerate(readings):
-            if reading == _NOT_PLAIN:
-                readings[at] = len(self._texts)
-                self._add_other(pieces[at])
-        self._of_pieces.extend(readings)
-
-    def all(self) -> "Read":
-        """What was read. Nothing is to be added afterwards."""
+    def read(self, of_pieces: Numbers) -> "Read":
+        """All that was made, with the reading of each piece."""
         import numpy as np
 
         phrases: dict[tuple[int, int], list[tuple[list[int], int]]] = {}
@@ -51,7 +70,7 @@ class Readings:
         return Read(
             terms=list(terms),
             texts=self._texts,
-            of_pieces=np.array(self._of_pieces),
+            of_pieces=of_pieces,
             first=np.array(self._first),
             others=self._others.table(len(self._texts)),
             concepts=self._concepts.table(len(self._texts)),
@@ -59,7 +78,8 @@ class Readings:
             phrases=phrases,
         )
 
-    def _add_words(self, new: Sequence[str]) -> None:
+    def add_words(self, new: Sequence[str]) -> None:
+        """Add plain words."""
         terms, phrases = self._terms, self._lexicon.phrases
         stemmed = stems(new)
         for reading, stem in enumerate(stemmed, len(self._texts)):
@@ -70,18 +90,38 @@ class Readings:
         self._texts.extend(new)
         self._first.extend(numbers)
 
-    def _add_other(self, piece: str) -> None:
-        found, terms = words(piece), self._terms
+    def add_other(self, piece: str) -> None:
+        """Add a piece of any kind."""
         reading = len(self._texts)
-        self._texts.append(" ".join(each.text for each in found))
-        own = [terms[term] for each in found for term in each.terms]
+        found = [self._tokens.get(token) or self._read(token) for token in tokens(piece)]
+        self._texts.append(" ".join([text for token in found for text in token.texts]))
+        own = [term for token in found for term in token.terms]
         self._first.append(own[0] if own else -1)
         if len(own) > 1:
             self._others.add(reading, own[1:])
-        parts = [part for each in found for part in each.parts]
-        self._parts.add(reading, [terms[part] for part in parts])
-        if concepts := [terms[concept] for part in parts for concept in self._lexicon.concepts_of(part)]:
+        self._parts.add(reading, [part for token in found for part in token.parts])
+        if concepts := [concept for token in found for concept in token.concepts]:
             self._concepts.add(reading, concepts)
+
+    def _read(self, token: str) -> "_Token":
+        found, terms = [*words_of(token)], self._terms
+        parts = [part for each in found for part in each.parts]
+        self._tokens[token] = read = _Token(
+            [each.text for each in found],
+            [terms[term] for each in found for term in each.terms],
+            [terms[part] for part in parts],
+            [terms[concept] for part in parts for concept in self._lexicon.concepts_of(part)],
+        )
+        return read
+
+
+class _Token(NamedTuple):
+    """The words of a token as written, and its terms, parts and concepts by their numbers."""
+
+    texts: list[str]
+    terms: list[int]
+    parts: list[int]
+    concepts: list[int]
 
 
 class _Lists:
@@ -123,10 +163,10 @@ class Table:
         """The lists of some readings, one behind the other, and beside each number the place of its reading."""
         import numpy as np
 
-        lengths = self.lengths[readings]
+        lengths = self.lengths.take(readings)
         places = np.repeat(np.arange(len(readings)), lengths)
-        starts = self.starts[readings] - np.cumsum(lengths) + lengths
-        return self.values[np.arange(len(places)) + starts[places]], places
+        starts = self.starts.take(readings) - np.cumsum(lengths) + lengths
+        return self.values.take(np.arange(len(places)) + starts.take(places)), places
 
     def any_in(self, marks: Numbers) -> Numbers:
         """Whether one of each reading's numbers is marked."""

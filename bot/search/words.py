@@ -98,7 +98,7 @@ def words_of(token: str) -> Iterator[Word]:
             yield word
 
 
-_stemmer = Stemmer.Stemmer("english")
+_stemmer = Stemmer.Stemmer("english", 0)  # without its own cache, which costs more than it saves
 _stemmer_lock = threading.Lock()
 
 
@@ -137,6 +137,9 @@ def _pairs(run: str) -> Iterable[str]:
 
 @lru_cache(maxsize=1 << 16)
 def _word(piece: str) -> Word | None:
+    if piece.isascii() and piece.isalpha() and piece.islower():  # most are; what follows would say the same
+        whole = stem(piece)
+        return Word(piece, whole, (whole,))
     piece = _POSSESSIVE.sub("", piece).replace("'", "")
     pieces = [part for chunk in _SPLIT.split(piece) for part in _CAMEL.split(chunk) if part]
     if not pieces:

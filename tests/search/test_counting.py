@@ -2,17 +2,21 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby, pairwise
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.search import counting
 from bot.search.counting import FREQUENCY, Kind, TermCounter
+from bot.search.fields import FIELDS, Fields
 from bot.search.pieces import Cutter
 from bot.search.words import lexicon, pieces, words
 
-_SLOTS = 5
+_FIELDS = Fields(4, np.array([1, 1, 3]))  # four titles, four bodies, three alternates
+_SLOTS = _FIELDS.bounds[FIELDS]
 _PIECES = st.one_of(
     st.sampled_from(
         (
@@ -34,10 +38,11 @@ _PIECES = st.one_of(
     st.text("aAbB.-_'+(", max_size=18),
 )
 _TEXTS = st.lists(_PIECES, max_size=25).map(" ".join)
+_Given = Sequence[tuple[int, Kind, str]]
 _GIVEN = st.lists(st.tuples(st.integers(0, _SLOTS - 1), st.sampled_from(Kind), _TEXTS), max_size=12)
 
 
-def naive(given: Sequence[tuple[int, Kind, str]]) -> tuple[dict[str, dict[int, float]], list[float]]:
+def naive(given: _Given) -> tuple[dict[str, dict[int, float]], list[float]]:
     """Terms with their slots and counts, and the lengths of the slots."""
     counts: dict[str, dict[int, float]] = {}
     lengths = [0.0] * _SLOTS
@@ -59,28 +64,44 @@ def test_terms_are_counted_as_a_plain_loop_counts_them(at_once: int, monkeypatch
 
     @settings(max_examples=80, deadline=None)
     @given(_GIVEN)
-    @example([(0, Kind.NAME, "kick off"), (0, Kind.PROSE, "kick"), (0, Kind.PROSE, "off a\0b ab\0")])
+    @example([(0, Kind.NAME, "kick off"), (0, Kind.PROSE, "kick"), (4, Kind.PROSE, "off a\0b ab\0")])
     @example([(1, Kind.CODE, "abcdefghabcdefgh abcdefgh abcdefghabcdefgh")])
+    @example([(8, Kind.NAME, "run the run"), (9, Kind.NAME, "Runs"), (1, Kind.NAME, ""), (5, Kind.CODE, "run")])
     def check(given: list[tuple[int, Kind, str]]) -> None:
-        counter = TermCounter(lexicon(), _SLOTS)
-        for each in given:
-            counter.add(*each)
+        given.sort(key=_document)
+        counter = TermCounter(lexicon(), _FIELDS)
+        for _, texts in groupby(given, key=_document):
+            counter.add(texts)
 
         found = counter.counts()
 
         counts, lengths = naive(given)
-        ends = found.starts[1:].tolist()
-        places = {
-            term: dict(zip(found.slots[first:end].tolist(), found.counts[first:end].tolist(), strict=True))
-            for term, first, end in zip(found.terms, found.starts.tolist(), ends, strict=False)
-        }
+        starts = found.starts.tolist()
+        places: dict[str, dict[int, float]] = {term: {} for term in found.terms}
+        for group, (first, end) in enumerate(pairwise(starts)):
+            slots = found.slots[first:end].tolist()
+            assert slots == sorted(slots)
+            assert {_field(slot) for slot in slots} <= {group % FIELDS}
+            places[found.terms[group // FIELDS]] |= dict(zip(slots, found.counts[first:end].tolist(), strict=True))
         assert {term: pytest.approx(at) for term, at in counts.items()} == places
+        for at, term in enumerate(found.terms):
+            having = [{_document((slot, None)) for slot in counts[term] if _field(slot) == field} for field in range(3)]
+            assert found.in_field[FIELDS * at : FIELDS * (at + 1)].tolist() == [*map(len, having)]
+            assert found.anywhere[at] == len(set().union(*having))
         assert found.lengths.tolist() == pytest.approx(lengths)
         assert found.names == [_written(text) for _, kind, text in given if kind is Kind.NAME]
         written = " ".join(_written(text) for _, kind, text in given if kind not in {Kind.LINK, Kind.LENT})
         assert found.spelled == dict(Counter(written.split()))
 
     check()
+
+
+def _document(given: tuple[int, object] | tuple[int, object, object]) -> int:
+    return int(_FIELDS.documents_of_slots()[given[0]])
+
+
+def _field(slot: int) -> int:
+    return (slot >= _FIELDS.bounds[1]) + (slot >= _FIELDS.bounds[2])
 
 
 def _written(text: str) -> str:
