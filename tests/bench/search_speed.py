@@ -6,9 +6,9 @@
 Each engine indexes and is asked in a process of its own, in turn and as often as `--repeats` says; the medians count,
 and those of the two are compared. The FAQ is made up (`tests.bench.corpus`) and the same each time. tantivy gets title
 and body with its English stemmer, the title at twice the weight, questions without stop words, which it has no other
-way to weigh less. Its index is made twice: by a writer with one thread, as the shared bench of retrieval engines does
-(ours is made by one, too), and by the writer that it makes by itself, which uses all processors; both are judged. Times
-are those of the wall clock, and the processor's beside it, which tell what both take on a busy machine.
+way to weigh less. Its index is made twice: by a writer with one thread, as the shared bench of retrieval engines does,
+and by the writer that it makes by itself, which uses all processors, as ours does; both are judged. Times are those
+of the wall clock, and the processor's beside it, which tell what both take on a busy machine.
 
 "Start" is what a fresh process needs, with everything imported, from the call that loads a folder of Markdown to the
 first answer: all files are read and hashed, and what was kept in the state folder is used if it belongs to them. Memory
