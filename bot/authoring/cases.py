@@ -15,7 +15,7 @@ from bot.domain.faq import Case, Section
 from bot.search import Faq
 
 _MARKS = re.compile(r"[*_`~]|^#+\s+|\s+#+$")
-_NUMBER = re.compile(r"^\(?\d+(?:\.\d+)*[.):]*\s+")
+_NUMBER = re.compile(r"^\(?(\d+(?:\.\d+)*)[.):]*\s+")
 _BELOW = re.compile(r"\s*[>\u203a]\s*")
 _HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
 _SPLITS = frozenset({"tune", "test"})
@@ -45,8 +45,8 @@ def normal(question: str) -> str:
 
 
 class Entries:
-    """Finds entries by what people call them: `file#anchor`, an anchor, or a heading's text with or without its number;
-    headings above it may stand in front (`Training > Additional files`)."""
+    """Finds entries by what people call them: `file#anchor`, an anchor, or a heading's text, its number (`1.2`), or
+    both; headings above it may stand in front (`Training > Additional files`)."""
 
     def __init__(self, sections: Iterable[Section]) -> None:
         self._sections = tuple(sections)
@@ -87,6 +87,7 @@ def _names(section: Section) -> Iterator[str]:
             f"#{section.anchor}",
             _plain(section.title),
             _plain(_NUMBER.sub("", section.title)),
+            *_NUMBER.findall(section.title),
         )
     )
 

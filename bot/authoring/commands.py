@@ -160,7 +160,7 @@ def evaluate(
 
 @app.command()
 def preview(
-    entry: Annotated[str, typer.Argument(help="its title, its anchor, or file#anchor")],
+    entry: Annotated[str, typer.Argument(help="its title or the number of it, its anchor, or file#anchor")],
     faq: FaqFolder = None,
     json: AsJson = False,
 ) -> None:

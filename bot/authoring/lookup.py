@@ -26,7 +26,7 @@ def unread(path: Path) -> tuple[Problem, ...]:
 
 
 def entry(faq: Faq, name: str) -> Section:
-    """The entry with this location (`file#anchor`), anchor or title.
+    """The entry with this location (`file#anchor`), anchor, title or number of the title.
 
     Raises:
         NotFound: there is none; the error names the nearest.

@@ -96,6 +96,7 @@ def test_intervals_hold_the_figure_and_are_the_same_in_each_run() -> None:
         ("how-do-i-see-logs", ["deploying.md#how-do-i-see-logs"]),
         ("#how-do-i-see-logs", ["deploying.md#how-do-i-see-logs"]),
         ("2.1 More files?", ["deploying.md#21-more-files"]),
+        ("2.1", ["deploying.md#21-more-files"]),
         ("More files", ["deploying.md#21-more-files", "training.md#11-more-files"]),
         ("Training > More files", ["training.md#11-more-files"]),
         ("In a zip", ["training.md#11-more-files"]),
