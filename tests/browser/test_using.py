@@ -4,7 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, WebSocketRoute, expect
 
 from tests.behaviours.team import CHEN, DANA, GENERAL, HELP, Team
 from tests.browser.window import Window
@@ -213,6 +213,22 @@ def test_the_page_goes_on_after_its_connection_was_lost(context: BrowserContext,
 
     expect(window.messages("said when you came back")).to_have_count(1)
     expect(window.messages("said while you were away")).to_have_count(1)
+
+
+def test_what_was_lost_on_the_way_is_shown_with_what_comes_next(window: Window, team: Team) -> None:
+    def lossy(page: WebSocketRoute) -> None:
+        server = page.connect_to_server()
+        server.on_message(lambda message: None if "lost on the way" in str(message) else page.send(message))
+
+    window.page.route_web_socket("**/live?*", lossy)
+    window.page.reload()
+    window.go("general")
+    expect(window.page.locator("#connection")).to_be_empty()
+    team.slack.type(CHEN, GENERAL, "lost on the way")
+    team.slack.type(CHEN, GENERAL, "comes next")
+
+    expect(window.messages("comes next")).to_have_count(1)
+    expect(window.messages("lost on the way")).to_have_count(1)
 
 
 def test_trouble_is_made_shown_and_forgotten(window: Window, team: Team) -> None:

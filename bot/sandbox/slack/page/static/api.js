@@ -55,7 +55,8 @@ export function listen(last, { heard, gap, status }) {
     };
     socket.onmessage = (event) => {
       const said = JSON.parse(event.data);
-      if (said.gap) gap();
+      // Changes are numbered one by one: a number left out is a frame that came nowhere, as when a laptop slept.
+      if (said.gap || (said.changes && said.changes[0].seq !== last + 1)) gap();
       if (!said.changes) return;
       last = said.changes.at(-1).seq;
       heard(said.changes);
