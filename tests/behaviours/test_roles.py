@@ -107,6 +107,7 @@ def test_who_is_denied_is_not_among_those_who_can(team: Team) -> None:
         can = team.command(OLIVIA, "can @dana env create")
     finally:
         team.azure.ask("DELETE", f"/deny-assignments/{made['name']}")
+    eventually(lambda: "*Yes:*" in team.command(DANA, "can env create"), 20)
 
     assert "• olivia" in answer
     assert "• chen" in answer
