@@ -1,8 +1,10 @@
 """The part of a section to show: an unchanged piece of its body, in whole blocks, chosen for the query."""
 
+import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from bot.domain.faq import Passage, Section
 from bot.search.markdown import blocks_of
@@ -11,6 +13,7 @@ from bot.search.words import Lexicon, words
 
 DEFAULT_LIMIT = 2600  # characters: what fits into one Slack section block with its frame
 _CODE_BONUS = 0.25  # a code block is what people came for
+_ITEM = re.compile(r"( *)(?:[-*+]|\d{1,9}[.)])\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +21,25 @@ class _Block:
     first: int  # line of the body, from 0
     end: int
     heading: bool
+    named: float  # how much of the query is in it
     score: float
 
 
 def choose(section: Section, units: Sequence[Unit], lexicon: Lexicon, *, limit: int = DEFAULT_LIMIT) -> Passage:
     """The whole body if it has at most `limit` characters, else the run of blocks around the one that fits the query
-    best. A single block that is longer is cut at the end of a line."""
+    best; its beginning if the query names nothing but what the title does, which all of it is about. A single block
+    that is longer is cut at the end of a line; of a list, the items are blocks then."""
     if len(section.body) <= limit:
         return Passage(section.body, section.file, section.body_line, truncated=False)
     lines = section.body.split("\n")
-    blocks = _score(lines, units, lexicon)
+    titled = _terms(section.title, lexicon)
+    telling = [unit for unit in units if not unit.light and not _found(unit, titled)]
+    blocks = _score(lines, telling, lexicon, limit)
     if not blocks:
         return _piece(section, lines, 0, _fitting(lines, 0, len(lines), limit))
     best = max(range(len(blocks)), key=lambda number: (blocks[number].score, -number))
+    if not blocks[best].named:
+        best = 0
     first, last = _grow(lines, blocks, best, limit)
     start = blocks[first].first
     return _piece(section, lines, start, _fitting(lines, start, blocks[last].end, limit), limit=limit)
@@ -69,19 +78,36 @@ def _blocks(body: str) -> tuple[tuple[int, int, bool], ...]:
     return tuple(blocks_of(body))
 
 
-def _score(lines: Sequence[str], units: Sequence[Unit], lexicon: Lexicon) -> list[_Block]:
+def _score(lines: Sequence[str], units: Sequence[Unit], lexicon: Lexicon, limit: int) -> list[_Block]:
     """Blocks with the share of the query in each; a heading lends its words to all blocks below it."""
     found: list[_Block] = []
     under: Set[str] = frozenset()
-    for first, end, heading in _blocks("\n".join(lines)):
+    for first, end, heading in _parts(lines, limit):
         text = "\n".join(lines[first:end])
         terms = _terms(text, lexicon)
         if heading:
             under = terms
-        score = sum(unit.weight * _found(unit, terms) + 0.6 * unit.weight * _found(unit, under) for unit in units)
+        named = sum(unit.weight * (_found(unit, terms) + 0.6 * _found(unit, under)) for unit in units)
         is_code = lines[first].lstrip().startswith(("```", "~~~"))
-        found.append(_Block(first, end, heading, 0.0 if heading else score + _CODE_BONUS * is_code))
+        score = 0.0 if heading or not named else named + _CODE_BONUS * is_code
+        found.append(_Block(first, end, heading, named, score))
     return found
+
+
+def _parts(lines: Sequence[str], limit: int) -> Iterator[tuple[int, int, bool]]:
+    """The blocks; of a list that is longer than what may be shown, its items."""
+    for first, end, heading in _blocks("\n".join(lines)):
+        item = _ITEM.match(lines[first])
+        if item is None or _length(lines, first, end) <= limit:
+            yield first, end, heading
+            continue
+        indent = len(item[1])
+        starts = [at for at in range(first, end) if (match := _ITEM.match(lines[at])) and len(match[1]) <= indent]
+        yield from ((start, stop, False) for start, stop in pairwise((*starts, end)))
+
+
+def _length(lines: Sequence[str], first: int, end: int) -> int:
+    return sum(len(line) + 1 for line in lines[first:end]) - 1
 
 
 @lru_cache(maxsize=2048)
@@ -101,7 +127,7 @@ def _grow(lines: Sequence[str], blocks: Sequence[_Block], best: int, limit: int)
     first = last = best
 
     def fits(start: int, stop: int) -> bool:
-        return len("\n".join(lines[blocks[start].first : blocks[stop].end])) <= limit
+        return _length(lines, blocks[start].first, blocks[stop].end) <= limit
 
     while (
         first > 0
@@ -112,6 +138,8 @@ def _grow(lines: Sequence[str], blocks: Sequence[_Block], best: int, limit: int)
         first -= 1
     while last + 1 < len(blocks) and not blocks[last + 1].heading and fits(first, last + 1):
         last += 1
+    if last + 1 < len(blocks) and not blocks[last + 1].heading and not fits(last + 1, last + 1):
+        last += 1  # longer than all that may be shown: as much of it as fits
     while first > 0 and not blocks[first].heading and fits(first - 1, last):
         first -= 1
     return first, last

@@ -1,5 +1,6 @@
 """What is shown of a section: verbatim, chosen for the question, code intact."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -86,6 +87,27 @@ def test_a_block_that_is_too_long_is_cut_at_a_line() -> None:
     assert found.truncated
     assert len(found.markdown) <= 300
     assert found.markdown.split("\n")[-1] in code.split("\n")
+
+
+@pytest.mark.parametrize("middle", ["{items}", "```yaml\n{items}\n```", "{paragraphs}"])
+def test_who_names_the_title_alone_gets_the_beginning(middle: str) -> None:
+    items = "\n".join(f"- option {number} has a value" for number in range(40))
+    body = middle.format(items=items, paragraphs=f"{FILLER}\n\n" * 3)
+
+    found = passage(f"## How do I restore a backup?\n\nFirst of all.\n\n{body}\n\nThe backup is kept.\n", "backup", 400)
+
+    assert found.markdown.startswith("First of all.\n\n" + body.split("\n", 1)[0][:40])
+    assert len(found.markdown) > 200
+
+
+def test_of_a_long_list_the_items_that_fit_the_question_are_shown() -> None:
+    steps = "\n".join(f"{number}. Turn lamp {number} on and wait, whatever it takes." for number in range(1, 60))
+
+    found = passage(f"## How do I start?\n\nLike this:\n\n{steps}\n\nThat was all.\n", "start lamp 35", 300)
+
+    assert "35. Turn lamp 35 on" in found.markdown
+    assert found.markdown.split("\n")[0] in steps.split("\n")
+    assert len(found.markdown) > 200
 
 
 def test_the_limit_is_a_parameter_of_the_faq(make_faq: MakeFaq) -> None:
