@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from bot.domain.faq import CodeBlock, Link, Problem
 from bot.search import markup, metadata, tokens
+from bot.search.contents import is_title
 from bot.search.entries import Span
 
 if TYPE_CHECKING:
@@ -65,22 +66,32 @@ def gather(
     file: str,
 ) -> Gathered:
     """Read all blocks once and give each part of them to the span that it is in. Tables of contents, which begin at
-    the lines `contents`, are in none."""
+    the lines `contents`, are in none, unless there is nothing else below a question: then they answer it."""
     gathered = Gathered([Content() for _ in spans])
     reader = _Reader(lines, definitions, gathered)
+    held: list[tuple[_Leaf, int]] = []
     at = 0
     for leaf in _leaves(blocks, contents):
         while at < len(spans) - 1 and spans[at].end <= leaf.first:
             at += 1
         reader.read_links_of_file(leaf)
-        if leaf.contents:
-            continue
         number = at
         while number < len(spans) and spans[number].start < leaf.end:
             span = spans[number]
             if max(span.start, leaf.first) < min(span.end, leaf.end):
-                reader.read(leaf, span, gathered.contents[number])
+                if leaf.contents:
+                    held.append((leaf, number))
+                else:
+                    reader.read(leaf, span, gathered.contents[number])
             number += 1
+    unanswered = {
+        number
+        for number, (span, content) in enumerate(zip(spans, gathered.contents, strict=True))
+        if content.empty and span.asks and span.opening and not is_title(span.opening.title)
+    }
+    for leaf, number in held:
+        if number in unanswered:
+            reader.read(leaf, spans[number], gathered.contents[number])
     for block in blocks:
         if fault := _unclosed(block, lines):
             gathered.problems.append(Problem(file, block.first + 1, fault))

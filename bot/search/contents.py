@@ -15,10 +15,20 @@ _NAVIGATION = re.compile(r"^(?:#|(?![a-z][a-z0-9+.-]*:|//)[^#?]*\.(?:md|markdown
 _LABEL = re.compile(
     r"^\W*(?:(?:table of )?contents|toc|jump to|go to|on this page|in this (?:page|file))\W*", re.IGNORECASE
 )
+_TITLE = re.compile(
+    r"^[\W\d]*(?:(?:table of )?contents|toc|jump to|on this page|in this (?:page|file)|(?:all |list of )?questions|"
+    r"(?:the )?faqs?|index|overview)\W*$",
+    re.IGNORECASE,
+)
 _TO_THE_TOP = re.compile(r"^\W*(?:back to (?:the )?)?top\W*$", re.IGNORECASE)
 _HTML_LINK = re.compile(r"<a\b[^<>]*>[^<]*</a\s*>", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _NUMBERING = re.compile(r"^\W*(?:\d+[.)])*\s*")
+
+
+def is_title(text: str) -> bool:
+    """Whether a heading says that what is below it leads on: "Table of contents", "1. Overview"."""
+    return bool(_TITLE.match(text))
 
 
 def is_contents(block: tokens.Block, titles: Container[str], definitions: tokens.Definitions) -> bool:

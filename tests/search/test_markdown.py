@@ -174,6 +174,22 @@ def test_a_heading_in_code_or_in_a_quote_is_none() -> None:
     assert titles(text) == ["One"]
 
 
+def test_a_list_that_leads_on_is_the_answer_where_a_question_has_no_other() -> None:
+    found = sections(
+        "# Platform\n\n## Which types are there?\n\n- One\n- Many\n\n## One\n\nFirst.\n\n## Many\n\nSecond.\n\n"
+        "## Which pages should I read?\n\n- [Set-up](b.md)\n- [Usage](b.md#usage)\n\n"
+        "## 1. Table of contents\n\n- [One](#one)\n- [Many](#many)\n"
+    )
+
+    assert {section.title: section.body for section in found} == {
+        "Which types are there?": "- One\n- Many",
+        "One": "First.",
+        "Many": "Second.",
+        "Which pages should I read?": "- [Set-up](b.md)\n- [Usage](b.md#usage)",
+    }
+    assert found[0].prose == "One\nMany"
+
+
 def test_tables_of_contents_are_no_entries_and_no_text() -> None:
     contents = "# FAQ\n\n- [What is A?](#what-is-a)\n  1. [Deeper](other.md#deeper)\n- [B](#b)\n\n"
 
