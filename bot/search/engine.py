@@ -22,6 +22,7 @@ from bot.search.words import lexicon, words
 _CANDIDATES = 10
 _PARTS = 5  # parts of the cases, each asked as if it were new
 _ENOUGH_CASES = 2000  # to learn the confidence from; more would say the same and take a large FAQ's start much longer
+_NEARLY_ALL = 0.8  # of a title
 _TITLE_LENGTH = 300  # characters; a longer query is no title
 
 
@@ -121,9 +122,19 @@ class Faq:
         if topic is None or not topics.goes_on(query, asked):
             return alone
         together = self._answer(query, topics.carried(asked, self._units(topic.title)), limit, topic)
-        if alone.outcome is Outcome.CONFIDENT and _score(alone) >= _score(together):
+        if alone.outcome is Outcome.CONFIDENT and (
+            _score(alone) >= _score(together) or self._names_title(alone, topic, asked)
+        ):
             return alone
         return together if self._says_something_of(together, asked) else alone
+
+    def _names_title(self, answer: Answer, topic: Section, asked: list[Unit]) -> bool:
+        """Whether a message names, all but for a little, the title of another entry than the thread's."""
+        best = answer.best
+        if best is None or best.section == topic:
+            return False
+        named = self.index.support(self._by_location[best.section.location], asked)["title_named"]
+        return named >= _NEARLY_ALL
 
     def _says_something_of(self, answer: Answer, asked: list[Unit]) -> bool:
         """Whether the best section has anything of what a message names itself; true if it names nothing."""

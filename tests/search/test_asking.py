@@ -53,6 +53,37 @@ def test_politeness_changes_nothing(shipped: Faq, frame: str) -> None:
     assert [(hit.section, hit.score) for hit in polite.hits] == [(hit.section, hit.score) for hit in plain.hits]
 
 
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("how do I create a team?", "How do I create a team?"),
+        ("hi team, thanks people: how do I make a channel", "How do I create a channel?"),
+        ("team how do i create a channel", "How do I create a channel?"),
+        ("naming of bot accounts", "How do I name a bot account?"),
+        ("ask a question anonymously", "How do I ask a question without my name?"),
+    ],
+)
+def test_who_may_be_greeted_may_be_asked_about(make_faq: MakeFaq, query: str, title: str) -> None:
+    faq = make_faq(
+        a="# T\n\n## How do I create a team?\n\nPress one.\n\n## How do I create a channel?\n\nPress two.\n\n"
+        "## How do I name a bot account?\n\nShortly.\n\n## How do I name a service account?\n\nAt length.\n\n"
+        "## How do I ask a question without my name?\n\nBy the form.\n\n## Who owns the printer?\n\nAll of us.\n"
+    )
+
+    best = faq.ask(query).best
+
+    assert best is not None
+    assert best.section.title == title
+
+
+def test_a_number_in_front_of_a_title_is_nothing_that_a_question_leaves_out(make_faq: MakeFaq) -> None:
+    text = "# T\n\n## {}What are environments?\n\nSets of packages.\n\n## {}How do I submit a run?\n\nBy a click.\n"
+    plain, numbered = make_faq(a=text.format("", "")), make_faq(a=text.format("3.1 ", "3.2 "))
+
+    for asked in ("what are environments", "how do i submit"):
+        assert numbered.evidence(asked)[1] == pytest.approx(plain.evidence(asked)[1], abs=0.02)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(["hey", "Hi team,", "hello everyone,", "please", "quick question:", "good morning!"]),

@@ -4,6 +4,7 @@ import pytest
 
 from bot.domain.faq import Outcome, Section
 from bot.search import Faq
+from tests.search.conftest import MakeFaq
 
 FILES, RBAC = "how-do-i-include-additional-files", "how-do-i-set-up-role-based-access-control-rbac"
 
@@ -90,6 +91,23 @@ def test_what_another_entry_is_about_leads_out_of_the_thread(shipped: Faq) -> No
 
     assert answer.hits[0].section.file in {"environments.md", "submitting-runs.md"}
     assert answer.hits[0].section.anchor != FILES
+
+
+def test_who_names_another_entry_s_title_in_a_thread_gets_that_entry(make_faq: MakeFaq) -> None:
+    faq = make_faq(
+        a="# T\n\n## 1.1 How do I submit a training run?\n\nWith submit.\n\n"
+        "## 1.2 How do I install my own package?\n\nAs a wheel, before the training run that you submit.\n\n"
+        "## 1.3 How do I install a package for training?\n\nWith conda, in an environment.\n\n"
+        "## 2.1 What are environments?\n\nPackages of a training run.\n"
+    )
+
+    for topic in faq.sections:
+        for section in faq.sections:
+            asked = section.title.partition(" ")[2].lower()
+            for query in (f"and {asked}", f"ok, {asked}"):
+                best = faq.ask(query, topic).best
+                assert best is not None
+                assert best.section.title == section.title, (query, topic.title)
 
 
 def test_a_new_question_in_a_thread_is_not_bound_to_it(shipped: Faq) -> None:
