@@ -46,7 +46,7 @@ class Vocabulary:
 
 def units(query: str, vocabulary: Vocabulary, lexicon: Lexicon) -> list[Unit]:
     """The distinct units of a query, in its order. Empty if it only makes small talk."""
-    asked = lexicon.without_small_talk(words(_SLACK_MARKS.sub(" ", query[:_MAX_LENGTH])))
+    asked = lexicon.without_small_talk(words(_SLACK_MARKS.sub(" ", query[:_MAX_LENGTH])), vocabulary.has)
     spellings = _all_spellings(asked, vocabulary, lexicon)
     owners = [number for number, word in enumerate(asked) for _ in word.parts]
     stems: list[str] = []

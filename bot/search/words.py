@@ -10,7 +10,7 @@ import string
 import threading
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -163,11 +163,13 @@ class Lexicon:
     `phrases` maps the first stem of every synonym to (all its stems, its group's concept term), longest first;
     `phrases_of_several` are those of several words; `kinds` is as `phrases`, for what is one of a kind, which counts in
     questions only.
+    `spoken_to` are the words for those whom a message may be for, who may as well be what it asks about.
     `synonym_words` are the single words among the synonyms as written; `light_words` and `light_stems` those that carry
     little.
     """
 
     small_talk: frozenset[tuple[str, ...]]
+    spoken_to: frozenset[str]
     question_words: frozenset[str]
     stop_words: frozenset[str]
     everyday: frozenset[str]
@@ -183,17 +185,22 @@ class Lexicon:
         """The concept terms of a single stem."""
         return [concept for phrase, concept in self.phrases.get(word, ()) if len(phrase) == 1]
 
-    def without_small_talk(self, query: Sequence[Word]) -> list[Word]:
-        """The words of a query that ask something."""
+    def without_small_talk(self, query: Sequence[Word], has: Callable[[str], bool] = lambda _: True) -> list[Word]:
+        """The words of a query that ask something; `has` knows the terms of the FAQ."""
         kept: list[Word] = []
         at = 0
         texts = [word.text for word in query]
+        is_talk = True  # so far, or just before
         while at < len(texts):
             length = next(
                 (n for n in range(min(7, len(texts) - at), 0, -1) if tuple(texts[at : at + n]) in self.small_talk), 0
             )
+            if texts[at] in self.spoken_to and not length:
+                begins = at + 1 < len(texts) and texts[at + 1] in self.light_words
+                length = int((is_talk and (at > 0 or begins)) or not has(query[at].whole))
             if not length:
                 kept.append(query[at])
+            is_talk = length > 0
             at += length or 1
         return kept
 
@@ -244,6 +251,7 @@ def lexicon() -> Lexicon:
     light = frozenset((*kinds["question_words"], *kinds["topic_words"], *kinds["stop_words"]))
     return Lexicon(
         small_talk=frozenset(tuple(phrase.split()) for phrase in kinds["small_talk"]),
+        spoken_to=frozenset(kinds["spoken_to"]),
         question_words=frozenset((*kinds["question_words"], *kinds["topic_words"])),
         stop_words=frozenset(kinds["stop_words"]),
         everyday=frozenset((data / "everyday.txt").read_text(encoding="utf-8").split()),

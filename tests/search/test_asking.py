@@ -56,7 +56,7 @@ def test_politeness_changes_nothing(shipped: Faq, frame: str) -> None:
 @pytest.mark.parametrize(
     ("query", "title"),
     [
-        ("how do I create a team?", "How do I create a team?"),
+        ("create a team", "How do I create a team?"),
         ("hi team, thanks people: how do I make a channel", "How do I create a channel?"),
         ("team how do i create a channel", "How do I create a channel?"),
         ("naming of bot accounts", "How do I name a bot account?"),
@@ -65,8 +65,8 @@ def test_politeness_changes_nothing(shipped: Faq, frame: str) -> None:
 )
 def test_who_may_be_greeted_may_be_asked_about(make_faq: MakeFaq, query: str, title: str) -> None:
     faq = make_faq(
-        a="# T\n\n## How do I create a team?\n\nPress one.\n\n## How do I create a channel?\n\nPress two.\n\n"
-        "## How do I name a bot account?\n\nShortly.\n\n## How do I name a service account?\n\nAt length.\n\n"
+        a="# T\n\n## How do I create a channel?\n\nPress one.\n\n## How do I create a team?\n\nPress two.\n\n"
+        "## How do I name a service account?\n\nAt length.\n\n## How do I name a bot account?\n\nShortly.\n\n"
         "## How do I ask a question without my name?\n\nBy the form.\n\n## Who owns the printer?\n\nAll of us.\n"
     )
 
