@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.search.words import EVERYDAY, SAME, Lexicon, Word, stem, words
 
@@ -16,7 +17,8 @@ EVERYDAY_WORD_WEIGHT = 0.8  # plain English that the field has no use of its own
 IDENTIFIER_WEIGHT = 1.5  # `Run.get_context`: who writes that means exactly that
 _MAX_LENGTH = 4000  # characters; more is cut off: nobody asks one question in so many
 _MAX_UNITS = 64
-_MAX_REPAIRS = 12
+_MAX_REPAIRS = 12  # words of a query
+_SHORTEST_PART = 3  # letters
 
 _SLACK_MARKS = re.compile(r"(?<![\w:])(?::[a-z+\-][\w+\-]{0,49}:)+(?![\w:])|@(?:channel|here|everyone)\b")
 """Emoji, and calls to all."""
@@ -48,6 +50,7 @@ def units(query: str, vocabulary: Vocabulary, lexicon: Lexicon) -> list[Unit]:
     """The distinct units of a query, in its order. Empty if it only makes small talk."""
     asked = lexicon.without_small_talk(words(_SLACK_MARKS.sub(" ", query[:_MAX_LENGTH])), vocabulary.has)
     spellings = _all_spellings(asked, vocabulary, lexicon)
+    parted = _all_parted(asked, vocabulary, lexicon)
     owners = [number for number, word in enumerate(asked) for _ in word.parts]
     stems: list[str] = []
     for word, repaired in zip(asked, spellings, strict=True):
@@ -68,10 +71,15 @@ def units(query: str, vocabulary: Vocabulary, lexicon: Lexicon) -> list[Unit]:
     for number, word in enumerate(asked):
         alone = set() if number in within else concepts.get((number, number), set())
         unit = _unit(word, spellings[number], alone, lexicon)
+        if terms := parted.get(word.text):
+            unit = Unit(unit.text, unit.weight, (*unit.readings, (terms, REPAIRED_WEIGHT)), unit.light)
         found.setdefault(unit.readings[0][0], unit)
     for (first, last), names in sorted(concepts.items()):
         if last > first:
-            _add_phrase(found, asked[first : last + 1], names)
+            _add_readings(found, asked[first : last + 1], [(name, _synonym_weight(name)) for name in sorted(names)])
+    for pair in pairwise(asked):
+        if joined := _joined(*pair, vocabulary, lexicon):
+            _add_readings(found, pair, [(joined, REPAIRED_WEIGHT)])
     return list(found.values())[:_MAX_UNITS]
 
 
@@ -102,15 +110,48 @@ def _synonym_weight(concept: str) -> float:
     return EVERYDAY_WEIGHT if concept.startswith(EVERYDAY) else SYNONYM_WEIGHT
 
 
-def _add_phrase(found: dict[tuple[str, ...], Unit], phrase: list[Word], concepts: set[str]) -> None:
+def _add_readings(
+    found: dict[tuple[str, ...], Unit], phrase: Sequence[Word], terms: Sequence[tuple[str, float]]
+) -> None:
     """Let every word of a phrase also be found by what the phrase means ("kick off" by "submit")."""
     for word in phrase:
         unit = found.get((word.whole,))
         if unit is None:
             continue
-        extra = tuple(((concept,), _synonym_weight(concept)) for concept in sorted(concepts))
-        readings = tuple(dict.fromkeys((*unit.readings, *extra)))
+        readings = tuple(dict.fromkeys((*unit.readings, *(((term,), weight) for term, weight in terms))))
         found[word.whole,] = Unit(unit.text, unit.weight, readings, unit.light)
+
+
+def _joined(first: Word, second: Word, vocabulary: Vocabulary, lexicon: Lexicon) -> str:
+    """The term of two words that the FAQ writes as one ("name space"); empty if it doesn't."""
+    texts = (first.text, second.text)
+    if any(len(text) < _SHORTEST_PART or not text.isalpha() or text in lexicon.light_words for text in texts):
+        return ""
+    term = stem("".join(texts))
+    return term if vocabulary.has(term) else ""
+
+
+def _all_parted(asked: Sequence[Word], vocabulary: Vocabulary, lexicon: Lexicon) -> dict[str, tuple[str, ...]]:
+    """The terms of words that the FAQ doesn't know and writes as two ("rollback"); of the first few only, since there
+    are many ways to part a word."""
+    found: dict[str, tuple[str, ...]] = {}
+    for word in asked:
+        is_known = len(word.parts) > 1 or word.text in lexicon.light_words or vocabulary.has(word.whole)
+        if len(found) < _MAX_REPAIRS and not is_known and word.text.isalpha() and word.text not in found:
+            found[word.text] = _parted(word.text, vocabulary, lexicon)
+    return found
+
+
+def _parted(text: str, vocabulary: Vocabulary, lexicon: Lexicon) -> tuple[str, ...]:
+    """The terms of the two halves that the FAQ has, the most even ones; empty if there are none."""
+    middle = len(text) / 2
+    for at in sorted(range(_SHORTEST_PART, len(text) - _SHORTEST_PART + 1), key=lambda at: abs(at - middle)):
+        parts = text[:at], text[at:]
+        if not any(part in lexicon.light_words for part in parts):
+            terms = tuple(map(stem, parts))
+            if all(map(vocabulary.has, terms)):
+                return terms
+    return ()
 
 
 def _all_spellings(asked: Sequence[Word], vocabulary: Vocabulary, lexicon: Lexicon) -> list[list[str]]:

@@ -76,6 +76,28 @@ def test_who_may_be_greeted_may_be_asked_about(make_faq: MakeFaq, query: str, ti
     assert best.section.title == title
 
 
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("rollback", "How do I roll back a deployment?"),
+        ("how to get a name space", "Where do namespaces come from?"),
+        ("dockerimage missing", "Which docker image is used?"),
+        ("back fill", "Backfill a table"),
+    ],
+)
+def test_words_written_together_and_apart_are_the_same(make_faq: MakeFaq, query: str, title: str) -> None:
+    faq = make_faq(
+        a="# T\n\n## How do I name a thing?\n\nShortly.\n\n## Where do namespaces come from?\n\nFrom us.\n\n"
+        "## How do I roll back a deployment?\n\nWith undo.\n\n## Which docker image is used?\n\nThe base one.\n\n"
+        "## Backfill a table\n\nAt night.\n\n## How do I get back to the roll call?\n\nThere is none.\n"
+    )
+
+    best = faq.ask(query).best
+
+    assert best is not None
+    assert best.section.title == title
+
+
 def test_a_number_in_front_of_a_title_is_nothing_that_a_question_leaves_out(make_faq: MakeFaq) -> None:
     text = "# T\n\n## {}What are environments?\n\nSets of packages.\n\n## {}How do I submit a run?\n\nBy a click.\n"
     plain, numbered = make_faq(a=text.format("", "")), make_faq(a=text.format("3.1 ", "3.2 "))
