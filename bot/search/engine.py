@@ -22,7 +22,7 @@ from bot.search.words import lexicon, words
 _CANDIDATES = 10
 _PARTS = 5  # parts of the cases, each asked as if it were new
 _ENOUGH_CASES = 2000  # to learn the confidence from; more would say the same and take a large FAQ's start much longer
-_NEARLY_ALL = 0.8  # of a title
+_NEARLY_ALL = 0.8  # of a title, or of what is asked
 _TITLE_LENGTH = 300  # characters; a longer query is no title
 
 
@@ -149,7 +149,7 @@ class Faq:
         whole = self.ask(text, topic, limit=limit)
         parts = self._parts(text)
         if len(parts) < 2:
-            return (whole,)
+            return self._matters(text, whole, limit) or (whole,)
         answers: list[Answer] = []
         for part in parts:
             answer = self.ask(part, topic, limit=limit)
@@ -159,6 +159,24 @@ class Faq:
         if len(answers) < 2 or all(answer.outcome is Outcome.UNKNOWN for answer in answers):
             return (whole,)
         return tuple(answers)
+
+    def _matters(self, text: str, whole: Answer, limit: int) -> tuple[Answer, ...]:
+        """Answers to the matters of a message that isn't made of questions, if each by itself has a sure answer of its
+        own, and the one to all of it is among them or the message is a list. Else none."""
+        parts = splitting.matters(text)
+        if whole.best is None or len(parts) < 2 or self.index.is_name(text):
+            return ()
+        answers: list[Answer] = []
+        for part in parts:
+            if all(unit.light for unit in self._units(part)):
+                continue  # "two things:"
+            answer = self.ask(part, limit=limit)
+            if answer.outcome is not Outcome.CONFIDENT or answer.best is None:
+                return ()
+            if not any(known.best and known.best.section == answer.best.section for known in answers):
+                answers.append(answer)
+        is_among = "\n" in text or any(answer.best and answer.best.section == whole.best.section for answer in answers)
+        return tuple(answers) if len(answers) > 1 and is_among else ()
 
     def referred(self, section: Section) -> tuple[Referred, ...]:
         """What an entry that only points to others sends its readers to, with what it says to do differently."""

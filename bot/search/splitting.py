@@ -24,6 +24,29 @@ _OPENING = re.compile(
     rf"^(?:(?:{_GREETINGS}|{_COUNTS})[\s,:!-]+)*(?:{_ASK}|(?:how|what|which|where|who)\s+\w)", re.IGNORECASE
 )
 _WORD = re.compile(r"\w+")
+_MATTER_END = re.compile(
+    r"\n+|(?<=[.!?;])\s+|\s+\+\s+|\s+(?=\(?\d{1,2}[.)]\s+\w)|"
+    r"[,;]?\s+(?:and|also|plus)(?:\s+(?:also|then|another one))?\s+",
+    re.IGNORECASE,
+)
+_TOGETHER = re.compile(
+    r"\b(?:it|its|that|this|them|those|these|there|same|differ\w*|between|both|vs|versus)\b|"
+    r"\b(?:and|also|plus)\s+(?:for|in|on|with|at|from|to|by|then|not|of)\b",
+    re.IGNORECASE,
+)
+_MATTER_WORDS = 25
+
+
+def matters(text: str) -> tuple[str, ...]:
+    """What a message may be about, where it is two or three things: list items, sentences, and what stands on both
+    sides of an "and" or a plus; the whole text if that would be more or less, if it is long, or if its parts
+    belong together ("build a wheel and use it", "the difference between")."""
+    text = text[:_LONGEST]
+    if "```" in text or len(_WORD.findall(text)) > _MATTER_WORDS or _TOGETHER.search(text):
+        return (text,)
+    parts = [_LIST_ITEM.sub("", part).strip(" \t,;:") for part in _MATTER_END.split(text)]
+    parts = [part for part in parts if len(_WORD.findall(part)) > 1 or (part and "+" in text)]
+    return tuple(parts) if 2 <= len(parts) <= _MOST else (text,)
 
 
 def questions(text: str) -> tuple[str, ...]:

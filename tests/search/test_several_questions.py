@@ -35,6 +35,18 @@ def entry(faq: Faq, file: str, anchor: str) -> Section:
             ["How do I submit a training run?", "What is inside the standard Docker image?"],
         ),
         (
+            "secure the workspace + service principal login",
+            ["How do I secure a workspace?", "Which authentication options are supported?"],
+        ),
+        (
+            "- install a conda package for training\n- contents of the docker image",
+            ["How do I install a package for training?", "What is inside the standard Docker image?"],
+        ),
+        (
+            "how do I submit a training run and set up rbac?",
+            ["How do I submit a training run?", "How do I set up role-based access control (RBAC)?"],
+        ),
+        (
             "How do I include additional files for training? And for deployment?",
             ["How do I include additional files?", "How do I include additional files?"],
         ),
@@ -52,6 +64,9 @@ def test_each_question_of_a_message_is_answered(shipped: Faq, text: str, titles:
     [
         "how do i install scikit-learn for my training run?",
         "My run fails. Why? How do I fix it?",
+        "how do i build a wheel and give it to my runs",
+        "conda and pip packages in one environment",
+        "how do i submit a training run and cancel my vacation",
         "hey, how are you? how do i submit a training run",
         "my train.py can't import utils. I put it into the same folder. How do I ship it with the run? Thanks!",
         "",
