@@ -17,11 +17,12 @@ from bot.search.references import Reference
 from bot.search.semantic import SemanticIndex, is_code
 from bot.search.shelf import heads
 from bot.search.spelling import Spelling
-from bot.search.words import lexicon, words
+from bot.search.words import lexicon, stem, words
 
 _CANDIDATES = 10
 _PARTS = 5  # parts of the cases, each asked as if it were new
 _ENOUGH_CASES = 2000  # to learn the confidence from; more would say the same and take a large FAQ's start much longer
+_EVEN = 0.5  # a confidence with which an entry is among choices at most, as the thresholds ship
 _NEARLY_ALL = 0.8  # of a title, or of what is asked
 _TITLE_LENGTH = 300  # characters; a longer query is no title
 
@@ -265,6 +266,8 @@ class Faq:
         if not matches:
             return Answer(query, Outcome.UNKNOWN, (), topic)
         probability = self._probability(ranking)
+        if self._undoes_otherwise(asked, matches[0].document):
+            probability = min(probability, _EVEN)
         twins = self._twins(matches, asked)
         if topic and any(self.sections[match.document] == topic for match in twins):
             # not told apart by the message, but by the thread
@@ -279,6 +282,14 @@ class Faq:
         scores = self._scores(ranked, probability, len(twins) + 1)
         hits = tuple(self._hit(match, score, asked) for match, score in zip(ranked, scores, strict=True))
         return Answer(query, outcome, hits, topic)
+
+    def _undoes_otherwise(self, asked: list[Unit], document: int) -> bool:
+        """Whether a question begins with a verb like "delete" and the section has no such verb at all."""
+        named = next((unit for unit in asked if not unit.light), None)
+        if named is None or named.text not in self._lexicon.undoing:
+            return False
+        any_of_them = Unit("", 1.0, tuple(((stem(word),), 1.0) for word in self._lexicon.undoing))
+        return not self.index.support(document, [any_of_them])["covered"]
 
     def _hit(self, match: Match, score: float, asked: list[Unit]) -> Hit:
         section = self.sections[match.document]

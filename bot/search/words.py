@@ -164,12 +164,14 @@ class Lexicon:
     `phrases_of_several` are those of several words; `kinds` is as `phrases`, for what is one of a kind, which counts in
     questions only.
     `spoken_to` are the words for those whom a message may be for, who may as well be what it asks about.
+    `undoing` are verbs like "delete", which entries about the thing as such don't answer.
     `synonym_words` are the single words among the synonyms as written; `light_words` and `light_stems` those that carry
     little.
     """
 
     small_talk: frozenset[tuple[str, ...]]
     spoken_to: frozenset[str]
+    undoing: tuple[str, ...]
     question_words: frozenset[str]
     stop_words: frozenset[str]
     everyday: frozenset[str]
@@ -252,6 +254,7 @@ def lexicon() -> Lexicon:
     return Lexicon(
         small_talk=frozenset(tuple(phrase.split()) for phrase in kinds["small_talk"]),
         spoken_to=frozenset(kinds["spoken_to"]),
+        undoing=tuple(kinds["undoing"]),
         question_words=frozenset((*kinds["question_words"], *kinds["topic_words"])),
         stop_words=frozenset(kinds["stop_words"]),
         everyday=frozenset((data / "everyday.txt").read_text(encoding="utf-8").split()),

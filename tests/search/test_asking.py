@@ -98,6 +98,19 @@ def test_words_written_together_and_apart_are_the_same(make_faq: MakeFaq, query:
     assert best.section.title == title
 
 
+@pytest.mark.parametrize(
+    "query", ["how do I stop a spark session?", "delete the spark session", "i want to remove a session"]
+)
+def test_who_wants_to_undo_a_thing_isn_t_told_how_to_do_it(make_faq: MakeFaq, query: str) -> None:
+    text = "# T\n\n## How do I start a Spark session?\n\nBy a click.\n\n## Who owns the printer?\n\nAll of us.\n"
+    doing, undoing = make_faq(a=text), make_faq(a=text.replace("By a click.", "By a click; another one stops it."))
+
+    assert doing.ask(query).outcome is not Outcome.CONFIDENT
+    assert doing.ask("how do I start a spark session").outcome is Outcome.CONFIDENT
+    assert [hit.section.title for hit in undoing.ask(query).hits][:1] == ["How do I start a Spark session?"]
+    assert undoing.ask("how do I stop a spark session?").outcome is Outcome.CONFIDENT
+
+
 def test_a_number_in_front_of_a_title_is_nothing_that_a_question_leaves_out(make_faq: MakeFaq) -> None:
     text = "# T\n\n## {}What are environments?\n\nSets of packages.\n\n## {}How do I submit a run?\n\nBy a click.\n"
     plain, numbered = make_faq(a=text.format("", "")), make_faq(a=text.format("3.1 ", "3.2 "))
