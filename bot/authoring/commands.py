@@ -89,7 +89,7 @@ def check(
     prefix = _prefix(where)
     match form:
         case Form.JSON:
-            _print(findings.as_json(report))
+            _print_json(findings.as_json(report))
         case Form.GITHUB if report.findings:
             _print(findings.as_github(report.findings, prefix))
         case Form.TEXT:
@@ -148,13 +148,16 @@ def evaluate(
         if committed and update_baseline:
             committed.write(asked)
             worse = None
-    _print(scores.as_json(asked, worse, known.unmatched) if json else scores.as_text(asked, committed))
+    if json:
+        _print_json(scores.as_json(asked, worse, known.unmatched))
+    else:
+        _print(scores.as_text(asked, committed))
     for name in known.unmatched:
-        typer.echo(f"aml-bot: no entry is called “{name}”; its questions count as lost.", err=True)
+        _tell(f"no entry is called “{name}”; its questions count as lost.")
     for sentence in committed.other_counts(asked) if committed else ():
-        typer.echo(f"aml-bot: {sentence}", err=True)
+        _tell(sentence)
     for each in worse or ():
-        typer.echo(f"aml-bot: {each} (tolerance {tolerance:g}).", err=True)
+        _tell(f"{each} (tolerance {tolerance:g}).")
     raise typer.Exit(1 if worse else 0)
 
 
@@ -226,7 +229,7 @@ def _loaded(folder: Path) -> "Faq":
 
     loaded = load(folder, strict=False)
     for problem in unread(folder):
-        typer.echo(f"aml-bot: {problem}. The bot itself refuses such a FAQ.", err=True)
+        _tell(f"{problem}. The bot itself refuses such a FAQ.")
     return loaded
 
 
@@ -234,7 +237,7 @@ def _show(message: dict[str, object], *, json: bool) -> None:
     if json:
         from json import dumps
 
-        _print(dumps(message, ensure_ascii=False, indent=2))
+        _print_json(dumps(message, ensure_ascii=False, indent=2))
         return
     from rich.console import Console
 
@@ -248,10 +251,34 @@ def _show(message: dict[str, object], *, json: bool) -> None:
 
 
 def _print(text: str) -> None:
-    """Print to a terminal or pipe that may not know every character."""
+    """Print what may have anything in it."""
+    _write(_harmless(text))
+
+
+def _print_json(text: str) -> None:
+    """Print JSON; what a terminal would obey, which stands in strings only, is escaped in them."""
+    from bot.blocks.mrkdwn import fit
+
+    _write("".join(each if fit(each) else f"\\u{ord(each):04x}" for each in text))
+
+
+def _write(text: str) -> None:
+    """Write to a terminal or pipe that may not know every character."""
     sys.stdout.write(
         f"{text}\n".encode(sys.stdout.encoding or "utf-8", "replace").decode(sys.stdout.encoding or "utf-8")
     )
+
+
+def _tell(sentence: str) -> None:
+    """Say something beside the result, on standard error."""
+    typer.echo(f"aml-bot: {_harmless(sentence)}", err=True)
+
+
+def _harmless(text: str) -> str:
+    """As Slack is shown it: a FAQ gives no orders to a terminal or to the log of a workflow."""
+    from bot.blocks.mrkdwn import fit
+
+    return fit(text).expandtabs(4)
 
 
 def _shipped() -> Path:

@@ -176,6 +176,43 @@ def test_ask_prints_outcome_entries_and_passage(folder: Path) -> None:
     assert unknown.out.startswith("unknown: ")
 
 
+ORDER = "\x1b[31m \x1b]0;pwn\x07 \x9b31m \x7f \u202e \t"
+
+
+@pytest.fixture
+def hostile(write: Write) -> Path:
+    """A FAQ and cases whose texts would recolour a terminal, rename its window and turn its lines round."""
+    folder = write(a=f"# A\n\n## How {ORDER}do I?\n\nSo {ORDER}[there](#gone).\n\n## How {ORDER}do I?\n\nOr so.\n")
+    case = {"q": "How do I?", "gold": [f"Gone {ORDER}."], "kind": f"k{ORDER}"}
+    (folder.parent / "q.jsonl").write_text(json.dumps(case))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check", "faq"),
+        ("check", "faq", "--format", "github"),
+        ("check", "faq", "--format", "json"),
+        ("ask", "How do I?", "--faq", "faq"),
+        ("eval", "--faq", "faq", "--cases", "q.jsonl"),
+        ("eval", "--faq", "faq", "--cases", "q.jsonl", "--json"),
+    ],
+)
+def test_a_faq_gives_no_orders_to_the_terminal(hostile: Path, command: tuple[str, ...]) -> None:
+    ended = faq_command(*command, cwd=hostile.parent)
+
+    shown = ended.out + ended.err
+    assert "pwn" in shown
+    assert [each for each in shown if each != "\n" and not each.isprintable()] == []
+
+
+def test_programs_get_what_a_terminal_would_obey(hostile: Path) -> None:
+    ended = faq_command("eval", "--faq", "faq", "--cases", "q.jsonl", "--json", cwd=hostile.parent)
+
+    assert json.loads(ended.out)["unmatched"] == [f"Gone {ORDER}."]
+
+
 def test_calibrate_writes_what_the_cases_say(folder: Path) -> None:
     ended = faq_command("calibrate", "--faq", "faq", "--output", "c.json", cwd=folder.parent)
 
