@@ -58,14 +58,14 @@ class Entries:
 
     def named(self, name: str) -> tuple[Section, ...]:
         """All entries that are called so, in file order."""
-        name = name.strip()
+        name = name.strip().removeprefix("./")
         for key in (name, _plain(name), _plain(_NUMBER.sub("", name))):
             if found := self._by_name.get(key):
                 return tuple(dict.fromkeys(found))
         parts = [_plain(part) for part in _BELOW.split(name)]
         if len(parts) > 1:
             return tuple(each for each in self._sections if _ends_with(each.path, parts))
-        return tuple(dict.fromkeys(self._headings().get(_plain(_anchorless(name)), ())))
+        return tuple(dict.fromkeys(self._headings().get(_plain(name), ())))
 
     def _headings(self) -> dict[str, list[Section]]:
         """Entries by the headings inside of them, which open no entry of their own."""
@@ -90,10 +90,6 @@ def _names(section: Section) -> Iterator[str]:
             *_NUMBER.findall(section.title),
         )
     )
-
-
-def _anchorless(name: str) -> str:
-    return name.removeprefix("./")
 
 
 def _ends_with(path: tuple[str, ...], parts: list[str]) -> bool:
@@ -140,7 +136,7 @@ def _lines(path: Path) -> list[Case]:
 def _case(path: Path, number: int, line: str) -> Case:
     try:
         fields = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for brackets a thousand deep
         fields = None
     fault = _fault(fields)
     if fault:

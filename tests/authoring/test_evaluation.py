@@ -101,6 +101,8 @@ def test_intervals_hold_the_figure_and_are_the_same_in_each_run() -> None:
         ("Training > More files", ["training.md#11-more-files"]),
         ("In a zip", ["training.md#11-more-files"]),
         ("training.md#in-a-zip", ["training.md#11-more-files"]),
+        ("./training.md#11-more-files", ["training.md#11-more-files"]),
+        ("./training.md#in-a-zip", ["training.md#11-more-files"]),
         ("Nothing", []),
     ],
 )
@@ -127,6 +129,7 @@ def test_gold_that_is_no_entry_counts_as_lost_and_is_named(write: Write, tmp_pat
     [
         ("nonsense", "line 2 is not a JSON object"),
         ("[1]", "line 2 is not a JSON object"),
+        pytest.param("[" * 100_000, "line 2 is not a JSON object", id="brackets"),
         ('{"gold": []}', "has no question"),
         ('{"q": "x", "gold": [1]}', "“gold”"),
         ('{"q": "x", "kind": 1}', "“kind”"),
