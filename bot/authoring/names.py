@@ -17,6 +17,8 @@ from bot.authoring.snippets import Snippet
 _KNOWN = frozenset(dir(builtins)) | {"display", "get_ipython"}  # the latter two in notebooks
 _DUNDER = re.compile(r"__\w+__")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_GENERIC = re.compile(r"[A-Z]\w*|dict|frozenset|list|set|tuple|type")  # as types are named, and the built-in ones
+_TAKES_TYPES = frozenset({"cast", "NewType", "TypeVar"})
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -68,6 +70,7 @@ class _Resolver(ast.NodeVisitor):
         self._later: set[str] | None = None  # what this block defines at its outermost level, once that is asked for
         self._deleted: set[str] = set()
         self._loops = 0
+        self._for_types = 0  # inside of `if TYPE_CHECKING:`
         self._everything = False  # `from x import *`: any name may be defined
 
     def run(self, snippets: Sequence[Snippet]) -> list[Finding]:
@@ -117,6 +120,42 @@ class _Resolver(ast.NodeVisitor):
             self._module.used.add(name)  # one complaint is enough
             self._missing.setdefault(name, self._line(node))
 
+    def _mention(self, name: str) -> None:
+        """Count as used what stands in quotes; it may be no name at all, so that nothing is missing."""
+        if holder := self._scope.holder(name):
+            holder.used.add(name)
+
+    def _quoted(self, node: ast.AST) -> None:
+        """Mention the names in the strings of an annotation, or of what is like one."""
+        for text in _texts(node):
+            try:
+                inner = ast.parse(text.strip(), mode="eval")
+            except (SyntaxError, ValueError, MemoryError):  # words, such as those of `Literal`
+                continue
+            for each in ast.walk(inner):
+                if isinstance(each, ast.Name):
+                    self._mention(each.id)
+            self._quoted(inner)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if _GENERIC.fullmatch(_last_name(node.value)):
+            self._quoted(node.slice)
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if _last_name(node.func) in _TAKES_TYPES:
+            self._quoted(node)
+        match node.func:
+            case ast.Attribute(value=ast.Name(id="__all__"), attr="append" | "extend"):
+                self._hand_on(node)
+            case _:
+                pass
+        self.generic_visit(node)
+
+    def _hand_on(self, node: ast.AST) -> None:
+        """Count as used what is put into `__all__`."""
+        self._module.used.update(_texts(node))
+
     def _in_a_later_round(self, name: str) -> bool:
         """Whether a loop may have defined the name in the round before."""
         if not self._loops or self._snippet is None:
@@ -155,7 +194,8 @@ class _Resolver(ast.NodeVisitor):
                 self._imported(alias.asname or alias.name, alias, node)
 
     def _imported(self, name: str, alias: ast.alias, node: ast.AST) -> None:
-        wanted = alias.asname != alias.name and not self._excused(node)  # `import x as x` hands it on
+        wanted = alias.asname != alias.name and not self._for_types  # `import x as x` hands it on
+        wanted = wanted and not self._excused(node)
         self._bind(name, _Binding(self._line(alias), f"`{name}` is imported and never used") if wanted else None)
 
     def visit_Assign(self, node: ast.Assign) -> None:
@@ -165,19 +205,31 @@ class _Resolver(ast.NodeVisitor):
                 self._bind(target.id, _Binding(self._line(node), f"`{target.id}` is assigned and never used"))
             else:
                 self.visit(target)
-            if isinstance(target, ast.Name) and target.id == "__all__":
-                self._module.used |= {each.value for each in ast.walk(node) if _is_text(each)}  # type: ignore[attr-defined]  # `_is_text` says that it is a constant
+            if _last_name(target) == "__all__":
+                self._hand_on(node.value)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
             self._use(node.target.id, node)
+            if node.target.id == "__all__":
+                self._hand_on(node.value)
         self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         self._defer(node.annotation)
         if node.value:
             self.visit(node.value)
+            if _last_name(node.target) == "__all__":
+                self._hand_on(node.value)
         self.visit(node.target)
+
+    def visit_If(self, node: ast.If) -> None:
+        self.visit(node.test)
+        for_types = _last_name(node.test) == "TYPE_CHECKING"  # such a name may be used in a comment only
+        self._for_types += for_types
+        self._all(node.body)
+        self._for_types -= for_types
+        self._all(node.orelse)
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)
@@ -285,6 +337,7 @@ class _Resolver(ast.NodeVisitor):
 
         def visit() -> None:
             self._scope, before = scope, self._scope
+            self._quoted(annotation)
             self.visit(annotation)
             self._scope = before
 
@@ -340,5 +393,14 @@ def _type_parameters(node: ast.AST) -> set[str]:
     return {str(each.name) for each in getattr(node, "type_params", ())}  # Python 3.12
 
 
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def _texts(node: ast.AST) -> list[str]:
+    return [each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+
+
+def _last_name(node: ast.AST) -> str:
+    """`List` of `List` and of `typing.List`; nothing of what is no name."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
