@@ -11,6 +11,8 @@ from bot.authoring.findings import Finding
 from bot.authoring.sdk import Missing, Thing
 from bot.authoring.snippets import Snippet
 
+_FAILS_AS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+
 
 def faults(file: str, snippets: Sequence[Snippet]) -> list[Finding]:
     """What the installed SDK doesn't have, in order of lines. The SDK is only imported if a block imports it."""
@@ -46,6 +48,8 @@ class _Reader(ast.NodeVisitor):
         self._file = file
         self._things: dict[str, Thing] = {}
         self._snippet: Snippet | None = None
+        self._excused = False  # what is imported need not be there
+        self._passed = 0  # imports that were excused
 
     def read(self, snippet: Snippet) -> None:
         self._snippet = snippet
@@ -60,6 +64,12 @@ class _Reader(ast.NodeVisitor):
             self._complain(result, node)
             return None
         return result
+
+    def _imported(self, result: Thing | Missing | None, node: ast.AST) -> Thing | None:
+        if self._excused and isinstance(result, Missing):
+            self._passed += 1
+            return None
+        return self._known(result, node)
 
     # Expressions
 
@@ -113,18 +123,32 @@ class _Reader(ast.NodeVisitor):
             self._things.pop(name, None)
             if not _is_sdk(alias.name):
                 continue
-            found = self._known(sdk.module(alias.name), node)
+            found = self._imported(sdk.module(alias.name), node)
             if found and not alias.asname:
-                found = self._known(sdk.module(sdk.PACKAGE), node)
+                found = self._imported(sdk.module(sdk.PACKAGE), node)
             if found:
                 self._things[name] = found
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        owner = self._known(sdk.module(node.module), node) if node.module and _is_sdk(node.module) else None
+        owner = self._imported(sdk.module(node.module), node) if node.module and _is_sdk(node.module) else None
         for alias in node.names:
             self._things.pop(alias.asname or alias.name, None)
-            if owner and alias.name != "*" and (found := self._known(sdk.member(owner, alias.name), alias)):
+            if owner and alias.name != "*" and (found := self._imported(sdk.member(owner, alias.name), alias)):
                 self._things[alias.asname or alias.name] = found
+
+    def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
+        """Whoever catches that an import fails has dealt with it. What runs only then, or only if nothing failed, need
+        not be there either when it doesn't run here."""
+        caught = any(_catches_imports(handler) for handler in node.handlers)
+        before = self._passed
+        self._all(node.body, excused=caught)
+        failed = self._passed > before
+        for handler in node.handlers:
+            self._all([handler], excused=_catches_imports(handler) and not failed)
+        self._all(node.orelse, excused=failed)
+        self._all(node.finalbody)
+
+    visit_TryStar = visit_Try  # noqa: N815
 
     def visit_Assign(self, node: ast.Assign) -> None:
         made = self._value(node.value)
@@ -166,9 +190,19 @@ class _Reader(ast.NodeVisitor):
         else:
             self._value(target)
 
-    def _all(self, nodes: Iterable[ast.AST]) -> None:
+    def _all(self, nodes: Iterable[ast.AST], *, excused: bool = False) -> None:
+        before = self._excused
+        self._excused = before or excused
         for node in nodes:
             self.visit(node)
+        self._excused = before
+
+
+def _catches_imports(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(isinstance(each, ast.Name) and each.id in _FAILS_AS for each in caught)
 
 
 class _End(ast.AST):

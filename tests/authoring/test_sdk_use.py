@@ -36,6 +36,10 @@ def found(*blocks: str) -> list[tuple[int, str, str]]:
         ("from azureml.core import Workspace\ndef f(Workspace):\n    return Workspace.whatever\nf",),
         (WORKSPACE + "options = {'name': 'x'}\nExperiment(**options)\nExperiment(*[ws, 'e'])",),
         ("import other\nother.anything(x=1)",),
+        ("try:\n    import azureml.train.dnn\nexcept ImportError:\n    raise SystemExit('install it') from None",),
+        ("try:\n    from azureml.core import Gone\nexcept (KeyError, ModuleNotFoundError):\n    Gone = 1",),
+        ("try:\n    import azureml.train.dnn\nexcept:\n    pass\nelse:\n    from azureml.train.dnn import X",),
+        ("try:\n    from azureml.core import Run\nexcept ImportError:\n    from azureml.train.dnn import Run",),
     ],
 )
 def test_what_the_sdk_has_is_left_alone(blocks: tuple[str, ...]) -> None:
@@ -85,6 +89,19 @@ def test_what_the_sdk_has_is_left_alone(blocks: tuple[str, ...]) -> None:
             "has no `from_cnfig`",
         ),
         (("from azureml.core import Run\ndef f():\n    Run.get_contxt()\nf",), 12, "sdk-name", "`get_context`"),
+        (("try:\n    import azureml.train.dnn\nexcept ValueError:\n    pass",), 11, "sdk-missing", "azureml.train.dnn"),
+        (
+            ("try:\n    import azureml.train.dnn\nexcept ImportError:\n    import azureml.train.other",),
+            13,
+            "sdk-missing",
+            "azureml.train.other",
+        ),
+        (
+            ("from azureml.core import Run\ntry:\n    Run.gone()\nexcept ImportError:\n    pass",),
+            12,
+            "sdk-name",
+            "has no `gone`",
+        ),
         (("from azureml.core import Run\nprint([Run.gone(x) for x in ()])",), 11, "sdk-name", "has no `gone`"),
     ],
 )
