@@ -13,20 +13,21 @@ import re
 import sys
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 from typing import Any
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 PACKAGE = "azureml"
 _RETURN_TYPE = re.compile(r":rtype:\s*(.+)")
 _DOTTED = re.compile(rf"[`~]*(?:class:[`~]*)?({PACKAGE}(?:\.\w+)+)`*")
 _DOCUMENTED = re.compile(r":(?:param|keyword)\s+(?:[\w.]+\s+)?(\w+):")
-_CLOSE, _SIMILAR = 80, 65  # of 100: a slip of the pen; another word for the same
+_WORD = re.compile(r"\w+")
+_CLOSE, _SIMILAR = 85, 65  # of 100, letter by letter: a slip of the pen; another word for the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +143,20 @@ def _missing(rule: str, owner: str, name: str, known: list[str]) -> Missing:
 
 
 def _nearest(name: str, known: list[str]) -> str:
-    found = process.extractOne(name, known, score_cutoff=_SIMILAR)
-    return f" Did you mean `{found[0]}`?" if found else " Name what it has instead."
+    found = _similar(name, known, _SIMILAR)
+    return f" Did you mean `{found}`?" if found else " Name what it has instead."
+
+
+def _similar(name: str, known: Iterable[str], cutoff: int) -> str | None:
+    found = process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=cutoff)
+    return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
     """One way to call something: its arguments by name, those of them that may be given by position, and those that
-    must be given. `any_name` and `any_count`: it takes more than it names; `documented` are names of such."""
+    must be given. `any_name` and `any_count`: it takes more than it names; `documented` are names of such, and
+    `mentioned` all words that it is described with, in which some are only shown by an example."""
 
     names: tuple[str, ...]
     positional: tuple[str, ...]
@@ -157,6 +164,7 @@ class _Way:
     any_name: bool
     any_count: bool
     documented: frozenset[str]
+    mentioned: frozenset[str]
 
 
 @cache
@@ -167,7 +175,9 @@ def _ways(function: Thing) -> tuple[_Way, ...]:
         own = [inspect.getattr_static(function.value, name) for name in ("__init__", "__new__")]
         candidates = [each for each in (getattr(each, "__func__", each) for each in own) if inspect.isfunction(each)]
     drops_first = inspect.isclass(function.value) or function.bound
-    documented = frozenset(_DOCUMENTED.findall(inspect.getdoc(function.value) or ""))
+    described = "\n".join(inspect.getdoc(each) or "" for each in (function.value, *candidates))
+    documented = frozenset(_DOCUMENTED.findall(described))
+    mentioned = frozenset(_WORD.findall(described))
     ways: list[_Way] = []
     for candidate in candidates:
         try:
@@ -183,6 +193,7 @@ def _ways(function: Thing) -> tuple[_Way, ...]:
                 any_name=any(each.kind is each.VAR_KEYWORD for each in parameters),
                 any_count=any(each.kind is each.VAR_POSITIONAL for each in parameters),
                 documented=documented,
+                mentioned=mentioned,
             )
         )
     return tuple(ways)
@@ -192,13 +203,13 @@ def _refused(name: str, way: _Way, node: ast.Call) -> list[Missing]:
     found: list[Missing] = []
     for keyword in node.keywords:
         given = keyword.arg
-        if given is None or given in way.names or (way.any_name and given in way.documented):
+        if given is None or given in way.names or (way.any_name and given in way.mentioned):
             continue
         known = [*way.names, *way.documented] if way.any_name else way.names
-        near = process.extractOne(given, known, score_cutoff=_CLOSE if way.any_name else _SIMILAR)
+        near = _similar(given, known, _CLOSE if way.any_name else _SIMILAR)
         if way.any_name and not near:
             continue  # it may well be handed on to something that knows it
-        hint = f"Did you mean `{near[0]}`?" if near else f"It takes: {', '.join(way.names) or 'none'}."
+        hint = f"Did you mean `{near}`?" if near else f"It takes: {', '.join(way.names) or 'none'}."
         found.append(Missing("sdk-call", f"`{name}` takes no argument `{given}` ({version()}). {hint}"))
     return found + _wrong_count(name, way, node)
 

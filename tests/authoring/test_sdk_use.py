@@ -36,6 +36,7 @@ def found(*blocks: str) -> list[tuple[int, str, str]]:
         ("from azureml.core import Workspace\ndef f(Workspace):\n    return Workspace.whatever\nf",),
         (WORKSPACE + "options = {'name': 'x'}\nExperiment(**options)\nExperiment(*[ws, 'e'])",),
         ("import other\nother.anything(x=1)",),
+        (ENVIRONMENT + "env.build_local(1, useDocker=True, pushImageToWorkspaceAcr=True)",),  # in an example
         ("try:\n    import azureml.train.dnn\nexcept ImportError:\n    raise SystemExit('install it') from None",),
         ("try:\n    from azureml.core import Gone\nexcept (KeyError, ModuleNotFoundError):\n    Gone = 1",),
         ("try:\n    import azureml.train.dnn\nexcept:\n    pass\nelse:\n    from azureml.train.dnn import X",),
@@ -50,6 +51,13 @@ def test_what_the_sdk_has_is_left_alone(blocks: tuple[str, ...]) -> None:
     ("blocks", "line", "rule", "says"),
     [
         (("from azureml.core import ScriptRunConfg",), 10, "sdk-name", "Did you mean `ScriptRunConfig`?"),
+        (("from azureml.core.model import Diagnostic",), 10, "sdk-name", "Name what it has instead."),
+        (
+            ("from azureml.core import Environment\nEnvironment.get(1, 'n', pushImageToWorkspaceAcr=1)",),
+            11,
+            "sdk-call",
+            "It takes: workspace, name",
+        ),
         (("import azureml.train.dnn",), 10, "sdk-missing", "`azureml.train.dnn`"),
         (("from azureml.train.automl import AutoMLConfig",), 10, "sdk-missing", "isn't part of the installed SDK"),
         (
