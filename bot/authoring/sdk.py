@@ -13,14 +13,16 @@ import re
 import sys
 import textwrap
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from rapidfuzz import fuzz, process
+
+Found = TypeVar("Found")
 
 PACKAGE = "azureml"
 _RETURN_TYPE = re.compile(r":rtype:\s*(.+)")
@@ -32,12 +34,14 @@ _CLOSE, _SIMILAR = 85, 65  # of 100, letter by letter: a slip of the pen; anothe
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Something of the SDK: a module, class or function, or (`instance`) an object of the class `value`. `bound` says
-    that a function's first argument is given already."""
+    """Something of the SDK: a module, class or function, or (`instance`) an object of the class `value` or of one
+    below it. `bound` says that a function's first argument is given already; `others` are what a function may be as
+    well, since its object may be of several classes."""
 
     value: Any
     instance: bool = False
     bound: bool = False
+    others: tuple["Thing", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,28 +87,35 @@ def member(owner: Thing, name: str) -> Thing | Missing | None:
     if not inspect.isclass(owner.value):
         return None
     kind: type = owner.value
-    if owner.instance and name in (attributes := _attributes(kind)):
-        made = attributes[name]
+    possible = [kind, *_subclasses(kind)] if owner.instance else [kind]
+    if owner.instance and name in _attributes(kind):
+        made = _only({_attributes(each).get(name) for each in possible})
         return Thing(made, instance=True) if made else None
-    holders = [kind, *_subclasses(kind)] if owner.instance else [kind]
-    holder = next((each for each in holders if hasattr(each, name)), None)
-    if holder is not None:
-        return _of_class(holder, name, instance=owner.instance)
-    if owner.instance and any(_is_open(each) or name in _attributes(each) for each in holders):
+    if holders := [each for each in possible if hasattr(each, name)]:
+        return _one_of([_of_class(each, name, instance=owner.instance) for each in holders])
+    if owner.instance and _may_have(kind, possible, name):
         return None
     known = [each for each in (*dir(kind), *(_attributes(kind) if owner.instance else ())) if each[0] != "_"]
     return _missing("sdk-name", kind.__name__, name, known)
+
+
+def _may_have(kind: type, possible: Iterable[type], name: str) -> bool:
+    """Whether an object may have a name that none of its classes has."""
+    if "__new__" in vars(kind):
+        return True  # who makes a `Datastore` gets an `AzureBlobDatastore`, which isn't below it
+    return any(_is_open(each) or name in _attributes(each) for each in possible)
 
 
 def call(function: Thing, node: ast.Call) -> tuple[Thing | None, list[Missing]]:
     """What a call returns, if that is known, and what the SDK won't take of its arguments."""
     if function.instance or isinstance(function.value, ModuleType):
         return None, []
-    name = function.value.__qualname__
-    missing = min((_refused(name, way, node) for way in _ways(function)), key=len, default=[])
+    possible = (function, *function.others)
+    tried = [[_refused(each.value.__qualname__, way, node) for way in _ways(each)] for each in possible]
+    missing = min((refused for each in tried for refused in each), key=len) if all(tried) else []
     if inspect.isclass(function.value):
         return Thing(function.value, instance=True), missing
-    return _returned(function.value), missing
+    return _only({made for each in possible if (made := _returned(each.value))}), missing
 
 
 def _of_module(owner: ModuleType, name: str) -> Thing | Missing | None:
@@ -136,6 +147,20 @@ def _of_class(owner: type, name: str, *, instance: bool) -> Thing | None:
     if not inspect.isroutine(found):
         return _thing(found)
     return Thing(found, bound=instance and not isinstance(static, staticmethod | classmethod))
+
+
+def _one_of(things: list[Thing | None]) -> Thing | None:
+    """What has one name in several classes: one thing, or functions of which any may be meant."""
+    first, *others = dict.fromkeys(things)
+    if first is None or not others:
+        return first
+    functions = tuple(each for each in others if each and inspect.isroutine(each.value))
+    alike = inspect.isroutine(first.value) and len(functions) == len(others)
+    return replace(first, others=functions) if alike else None
+
+
+def _only(found: Collection[Found]) -> Found | None:
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def _missing(rule: str, owner: str, name: str, known: list[str]) -> Missing:

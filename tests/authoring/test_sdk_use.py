@@ -6,6 +6,10 @@ from bot.authoring import sdk_use, snippets
 from tests.authoring.code import entry
 
 WORKSPACE = "from azureml.core import Experiment, Workspace\nws = Workspace.from_config()\nexp = Experiment(ws, 'e')\n"
+TARGET = (
+    WORKSPACE + "from azureml.core import ComputeTarget\ntarget = ComputeTarget(workspace=ws, name='cpu-cluster')\n"
+)
+SERVICE = WORKSPACE + "from azureml.core import Model, Webservice\nservice = Webservice(ws, 'x')\n"
 ENVIRONMENT = "from azureml.core import Environment\nenv = Environment('e')\n"
 
 
@@ -36,6 +40,17 @@ def found(*blocks: str) -> list[tuple[int, str, str]]:
         ("from azureml.core import Workspace\ndef f(Workspace):\n    return Workspace.whatever\nf",),
         (WORKSPACE + "options = {'name': 'x'}\nExperiment(**options)\nExperiment(*[ws, 'e'])",),
         ("import other\nother.anything(x=1)",),
+        (
+            TARGET + "made = ComputeTarget.create(ws, 'cpu-cluster', 1)",
+            "made.wait_for_completion(show_output=True, min_node_count=None, timeout_in_minutes=20)",
+        ),
+        (TARGET + "target.update(min_nodes=0, max_nodes=2)",),
+        (WORKSPACE + "ws.get_default_datastore().upload(src_dir='data', target_path='data')",),
+        (
+            WORKSPACE
+            + "from azureml.core import Datastore\nDatastore(ws, 'x').upload(src_dir='data', target_path='data')",
+        ),
+        (SERVICE + "service.update(models=[Model(ws, 'm')])\nservice.run(input_data='{}')",),
         (ENVIRONMENT + "env.build_local(1, useDocker=True, pushImageToWorkspaceAcr=True)",),  # in an example
         ("try:\n    import azureml.train.dnn\nexcept ImportError:\n    raise SystemExit('install it') from None",),
         ("try:\n    from azureml.core import Gone\nexcept (KeyError, ModuleNotFoundError):\n    Gone = 1",),
@@ -110,6 +125,9 @@ def test_what_the_sdk_has_is_left_alone(blocks: tuple[str, ...]) -> None:
             "sdk-name",
             "has no `gone`",
         ),
+        ((TARGET + "target.wait_for_completion(show_outputs=1)",), 15, "sdk-call", "Did you mean `show_output`?"),
+        ((TARGET + "target.update(most_nodes=2)",), 15, "sdk-call", "takes no argument `most_nodes`"),
+        ((SERVICE + "service.run()",), 15, "sdk-call", "`Webservice.run` also needs `input`"),
         (("from azureml.core import Run\nprint([Run.gone(x) for x in ()])",), 11, "sdk-name", "has no `gone`"),
     ],
 )
