@@ -8,6 +8,7 @@ run defines its names all the same.
 import ast
 import builtins
 import re
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -129,7 +130,9 @@ class _Resolver(ast.NodeVisitor):
         """Mention the names in the strings of an annotation, or of what is like one."""
         for text in _texts(node):
             try:
-                inner = ast.parse(text.strip(), mode="eval")
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # as for the block itself
+                    inner = ast.parse(text.strip(), mode="eval")
             except (SyntaxError, ValueError, MemoryError):  # words, such as those of `Literal`
                 continue
             for each in ast.walk(inner):

@@ -111,6 +111,12 @@ def test_a_name_used_too_early_is_told_from_one_that_is_missing() -> None:
     assert "before the line that defines it" in names.faults("a.md", parsed)[0].message
 
 
+@pytest.mark.filterwarnings("always")
+def test_an_odd_escape_in_quotes_is_no_news(recwarn: pytest.WarningsRecorder) -> None:
+    assert found("x: r\"'\\d'\" = 1") == []
+    assert recwarn.list == []
+
+
 def test_a_piece_of_a_file_only_has_to_parse() -> None:
     whole, unparsable = snippets.parsed(entry("# part of train.py\nprint(model)", "# part of train.py\nfor"))
 
