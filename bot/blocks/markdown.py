@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from bot.blocks import mrkdwn
@@ -26,8 +27,7 @@ _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 # Which addresses may be links is decided in one place, `mrkdwn.link`; the parser would show the source of others.
 _PARSER.validateLink = lambda url: bool(url.strip())  # type: ignore[method-assign] # its documented hook
-_REFERENCE = re.compile(r"\[(?P<text>[^\[\]]{1,500})\](?!\()(?:\[(?P<name>[^\[\]]{0,200})\])?")
-_NO_MARKS = str.maketrans("", "", "*_`~\\")
+_TASK = re.compile(r"\[[ xX]\]\s")
 _MARKS = {"strong": "*", "em": "_", "s": "~"}
 
 
@@ -51,10 +51,11 @@ Piece = Prose | Code
 def render(markdown: str, links: Sequence[Link] = ()) -> tuple[Piece, ...]:
     """The pieces of a Markdown text, in order. Links other than to the web and to mail addresses are just text.
 
-    `links` are those of the entry that the text is from: a link by reference (`[text][name]`) has its address elsewhere
-    in the file.
+    `links` are those of the entry that the text is from: a link by reference (`[text][label]`) has its address
+    elsewhere in the file.
     """
-    return _Renderer().run(_PARSER.parse(markdown, {"references": _references(markdown, links)}))
+    references = {normalizeReference(each.label): {"title": "", "href": each.target} for each in links if each.label}
+    return _Renderer().run(_PARSER.parse(markdown, {"references": references}))
 
 
 def add(layout: Layout, markdown: str, links: Sequence[Link] = ()) -> Layout:
@@ -67,20 +68,14 @@ def add(layout: Layout, markdown: str, links: Sequence[Link] = ()) -> Layout:
     return layout
 
 
-def _references(markdown: str, links: Sequence[Link]) -> dict[str, dict[str, str]]:
-    """Where the names of links by reference lead to, told by their texts."""
-    targets = {_spoken(link.text): link.target for link in reversed(links)}
-    found: dict[str, dict[str, str]] = {}
-    for match in _REFERENCE.finditer(markdown) if targets else ():
-        target = targets.get(_spoken(match["text"]))
-        if target is not None:
-            found.setdefault(normalizeReference(match["name"] or match["text"]), {"title": "", "href": target})
-    return found
+def _keep_task_boxes(state: StateCore) -> None:
+    """A box at the beginning of a list's item is one, as on GitHub, whatever definition has its name."""
+    for item, _, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if item.type == "list_item_open" and inline.type == "inline" and _TASK.match(inline.content):
+            inline.content = f"\\{inline.content}"
 
 
-def _spoken(text: str) -> str:
-    """A link's text without marks."""
-    return " ".join(text.translate(_NO_MARKS).split())
+_PARSER.core.ruler.before("inline", "task_boxes", _keep_task_boxes)
 
 
 class _Renderer:

@@ -11,10 +11,12 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link in a section. `target` is as written in the source (absolute, relative or `#anchor`)."""
+    """A link in a section. `target` is as written in the source (absolute, relative or `#anchor`); `label` is the name
+    of its definition if it is one by reference, in the form in which CommonMark compares them."""
 
     text: str
     target: str
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

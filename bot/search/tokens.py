@@ -42,7 +42,7 @@ class Block:
 def _parser() -> "MarkdownIt":
     from markdown_it import MarkdownIt  # most of this package's import time, and not needed to import it
 
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    return MarkdownIt("commonmark", {"store_labels": True}).enable(["table", "strikethrough"])
 
 
 def blocks(text: str) -> tuple[list[Block], Definitions]:
@@ -100,13 +100,14 @@ def plain(parts: Sequence["Token"], *, images: bool = True) -> str:
 
 def links(parts: Sequence["Token"]) -> Iterator[Link]:
     """The links of parts, those written in HTML too; a reference is resolved."""
-    target, text_from = "", -1
+    target, label, text_from = "", "", -1
     for position, part in enumerate(parts):
         if part.type == "link_open":
             target, text_from = str(part.attrGet("href") or ""), position + 1
+            label = str(part.meta.get("label", ""))
         elif part.type == "html_inline" and part.content.lower().startswith("<a"):
-            target, text_from = markup.attribute(part.content, "href"), position + 1
+            target, label, text_from = markup.attribute(part.content, "href"), "", position + 1
         elif text_from >= 0 and (part.type == "link_close" or part.content.lower() == "</a>"):
             if target:
-                yield Link(plain(parts[text_from:position]).replace("\n", " "), target)
+                yield Link(plain(parts[text_from:position]).replace("\n", " "), target, label)
             text_from = -1

@@ -237,6 +237,24 @@ def test_preview_follows_a_reference_and_shows_links_by_reference(write: Write) 
     assert "<https://example.com/manual|manual>" in shown.out
 
 
+def test_links_of_the_same_text_lead_each_to_its_own_definition(write: Write) -> None:
+    folder = write(
+        a="## How do I read more?\n\n"
+        "Read it [here][docs], or the source [here][src]. "
+        '<a href="https://tracker.example/"><img src="t.png"></a>\n\n'
+        "The [guide](https://guide.example/), then the [guide][2].\n\n"
+        "- [ ] open the studio\n\n"
+        "[docs]: https://docs.example/\n[src]: https://source.example/\n[2]: https://second.example/\n"
+    )
+
+    shown = faq_command("preview", "How do I read more?", "--faq", folder, "--json", cwd=folder.parent).out
+
+    assert "<https://docs.example/|here>, or the source <https://source.example/|here>" in shown
+    assert "<https://guide.example/|guide>, then the <https://second.example/|guide>" in shown
+    assert "[ ] open the studio" in shown
+    assert "<https://tracker.example/" not in shown
+
+
 @pytest.mark.parametrize("command", [("eval",), ("ask", "conda"), ("calibrate",)])
 def test_a_model_that_cannot_be_run_is_named(folder: Path, command: tuple[str, ...]) -> None:
     ended = faq_command(*command, "--faq", folder, "--model", "nowhere", cwd=folder.parent)

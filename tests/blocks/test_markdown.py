@@ -196,14 +196,25 @@ def test_cutting_holds_the_limit_and_breaks_nothing(text: str, limit: int) -> No
     [
         ("See [the *guide*][1].", "See <https://example.com/g|the guide>."),
         ("See [the guide][].", "See <https://example.com/g|the guide>."),
-        ("See [the guide].", "See <https://example.com/g|the guide>."),
-        ("See [other][1].", "See [other][1]."),
+        ("See [The\nGuide].", "See <https://example.com/g|The Guide>."),
+        ("See [the guide][3].", "See [the guide][3]."),
+        ("See [the guide][src].", "See <https://example.org/src|the guide>."),
+        ("See [the guide](https://example.net) or [x][].", "See <https://example.net|the guide> or <https://x.com|x>."),
+        ("- [x] done\n- [ ] to do", "• [x] done\n• [ ] to do"),
         ("See [bad][2].", "See bad."),
         ("`[the guide][1]`", "`[the guide][1]`"),
     ],
 )
 def test_a_link_by_reference_is_resolved_from_the_links_of_its_entry(markdown: str, expected: str) -> None:
-    links = (Link("the guide", "https://example.com/g"), Link("bad", "javascript:alert(1)"))
+    links = (
+        Link("the guide", "https://example.com/g", "1"),
+        Link("the guide", "https://example.com/g", "THE GUIDE"),
+        Link("the guide", "https://example.org/src", "SRC"),
+        Link("the guide", "https://example.net"),
+        Link("bad", "javascript:alert(1)", "2"),
+        Link("x", "https://x.com", "X"),
+        Link("", "https://example.com/image"),
+    )
     pieces = render(markdown, links)
 
     assert "\n".join(piece.mrkdwn for piece in pieces if isinstance(piece, Prose)) == expected

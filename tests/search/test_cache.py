@@ -21,7 +21,8 @@ def folder(tmp_path: Path) -> Path:
     faq.mkdir()
     (faq / "a.md").write_text(
         '# T\n\n## How do I bake bread?\n<!-- faq\nalso = ["loaf, wie?"]\nreview = 2031-05-06\nanswers = ["bread"]\n'
-        "-->\n\nIn the oven. See [x](b.md#gone) \u2014 \U0001f35e.\n\n```python\nbake()\n```\n\n## Tea\n\nBoil it.\n",
+        "-->\n\nIn the oven. See [x](b.md#gone) \u2014 \U0001f35e.\n\n```python\nbake()\n```\n\n## Tea\n\n"
+        "Boil it as [they][1] say.\n\n[1]: https://example.com/tea\n",
         encoding="utf-8",
     )
     return faq
@@ -47,6 +48,7 @@ def test_every_part_of_an_entry_is_kept(folder: Path, tmp_path: Path, monkeypatc
     again = load(folder, cached_in=tmp_path / "state")
 
     assert again.sections == first.sections
+    assert [link.label for section in again.sections for link in section.links] == ["", "1"]
     assert again.problems == first.problems != ()
     assert again.ask("wie loaf").hits == first.ask("wie loaf").hits != ()
 
