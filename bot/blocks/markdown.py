@@ -22,6 +22,7 @@ _BULLETS = ("•", "◦", "▪")
 _INDENT = "    "
 _RULE = "———"
 _TABLE_WIDTH = 90
+_INLINE_CODE = 1_000  # longer code is a block of its own, which can be divided
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -159,11 +160,16 @@ class _Renderer:
         children = token.children or []
         if self._row is not None:
             self._row.append(" ".join(_words(children).split()))
-        elif self._heading:
-            text = _inline(children, bold=False).replace("*", "")
-            self._text(f"*{text}*" if text.strip() else "")
         else:
-            self._text(_inline(children))
+            self._say(_inline(children, bold=not self._heading))
+
+    def _say(self, parts: Sequence[str | Code]) -> None:
+        """A paragraph or a heading, with the code that stands between its words."""
+        for part in parts:
+            if isinstance(part, Code):
+                self._code(part.text)
+            elif not (part.strip() == "." and len(parts) > 1):  # the end of a sentence whose last word is a block
+                self._text(_bold(part) if self._heading else part)
 
     def _text(self, text: str) -> None:
         if not text.strip():
@@ -198,7 +204,10 @@ class _Renderer:
         self._prose = []
 
 
-def _inline(children: Sequence[Token], *, bold: bool = True) -> str:
+def _inline(children: Sequence[Token], *, bold: bool = True) -> list[str | Code]:
+    """Inline tokens as mrkdwn, divided by the code that mrkdwn has no inline form for. Without `bold` no asterisk is in
+    it but those of code and addresses."""
+    parts: list[str | Code] = []
     out: list[str] = []
     position = 0
     while position < len(children):
@@ -211,16 +220,25 @@ def _inline(children: Sequence[Token], *, bold: bool = True) -> str:
         elif kind.endswith(("_open", "_close")):
             mark = _MARKS.get(kind.rsplit("_", 1)[0], "")
             out.append(mark if bold or mark != "*" else "")
+        elif kind == "code_inline" and ("`" in token.content or len(token.content) > _INLINE_CODE):
+            parts += ["".join(out).strip(), Code(token.content)]
+            out = []
         else:
-            out.append(_leaf(token))
+            shown = _leaf(token)
+            out.append(shown if bold or kind in {"code_inline", "image"} else shown.replace("*", "\u2217"))
         position += 1
-    return "".join(out)
+    return [part for part in (*parts, "".join(out).strip()) if part]
+
+
+def _bold(text: str) -> str:
+    """A line made of `_inline` without `bold` in bold; not one whose code has an asterisk, which would end it."""
+    return text if "*" in text else f"*{text}*"
 
 
 def _leaf(token: Token) -> str:
     match token.type:
         case "code_inline":
-            return mrkdwn.code(token.content, 1_000)
+            return mrkdwn.verbatim(token.content)
         case "softbreak":
             return " "
         case "hardbreak":

@@ -52,6 +52,11 @@ def code(value: str, limit: int = 300) -> str:
     return f"`{escape(inside)}`" if inside.strip() else ""
 
 
+def verbatim(value: str) -> str:
+    """`value`, in which there is no backtick, as inline code with all its spaces and of any length."""
+    return f"`{escape(value)}`" if value.strip() else ""
+
+
 def bold(value: str, limit: int = 200) -> str:
     """`value` in bold, on one line."""
     inside = escape(shorten(value, limit).replace("*", "\u2217").replace(FENCE, _NO_FENCE)).strip()

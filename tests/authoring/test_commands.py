@@ -255,6 +255,15 @@ def test_links_of_the_same_text_lead_each_to_its_own_definition(write: Write) ->
     assert "<https://tracker.example/" not in shown
 
 
+def test_inline_code_is_shown_as_it_is_written(write: Write) -> None:
+    folder = write(a='## How do I commit?\n\nRun ``echo `date` <!here>`` and `git commit -m "x   y"`.\n')
+
+    shown = faq_command("preview", "How do I commit?", "--faq", folder, "--json", cwd=folder.parent).out
+
+    texts = [block["text"]["text"] for block in json.loads(shown)["blocks"] if block["type"] == "section"]
+    assert texts == ["Run", "```\necho `date` &lt;!here&gt;\n```", 'and `git commit -m "x   y"`.']
+
+
 @pytest.mark.parametrize("command", [("eval",), ("ask", "conda"), ("calibrate",)])
 def test_a_model_that_cannot_be_run_is_named(folder: Path, command: tuple[str, ...]) -> None:
     ended = faq_command(*command, "--faq", folder, "--model", "nowhere", cwd=folder.parent)

@@ -28,6 +28,9 @@ def prose(markdown: str) -> str:
         ("# A *title* with `code`", "*A _title_ with `code`*"),
         ("Title\n=====", "*Title*"),
         ("## **Bold** title", "*Bold title*"),
+        ("## Where do `*.py` files go?", "Where do `*.py` files go?"),
+        ("## All \\*.py files", "*All \u200b\u2217.py files*"),
+        ('`git commit -m "x   y"`', '`git commit -m "x   y"`'),
         ("**bold** *soft* ~~gone~~ `a < b`", "*bold* _soft_ ~gone~ `a &lt; b`"),
         ("- one\n- two", "• one\n• two"),
         ("- one\n  - deep\n    - deeper\n- two", "• one\n    ◦ deep\n        ▪ deeper\n• two"),
@@ -65,6 +68,25 @@ def test_code_is_kept_as_it_is_between_the_prose() -> None:
     pieces = render("Do this:\n\n```python\nif a < b:\n\n    run()\n```\n\nand\n\n    indented\n")
 
     assert pieces == (Prose("Do this:"), Code("if a < b:\n\n    run()"), Prose("and"), Code("indented"))
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("Run ``echo `date` ``.", (Prose("Run"), Code("echo `date` "))),
+        ("Run ``a `b` <!here>``, *then* go.", (Prose("Run"), Code("a `b` <!here>"), Prose(", _then_ go."))),
+        ("- ``a ` b``\n- two", (Prose("•"), Code("a ` b"), Prose("• two"))),
+        ("- Run ``a ` b`` now\n  and\n", (Prose("• Run"), Code("a ` b"), Prose("    now and"))),
+        ("> Run ``a ` b`` now", (Prose("> Run"), Code("a ` b"), Prose("> now"))),
+        ("## What does ``a ` b`` do?", (Prose("*What does*"), Code("a ` b"), Prose("*do?*"))),
+        (f"Run `{'x  ' * 400}y`.", (Prose("Run"), Code("x  " * 400 + "y"))),
+    ],
+)
+def test_code_that_has_no_inline_form_is_a_block(markdown: str, expected: tuple[Prose | Code, ...]) -> None:
+    pieces = render(markdown)
+
+    assert pieces == expected
+    sound.check(add(Layout(), markdown).message())
 
 
 def test_code_in_a_list_keeps_its_place() -> None:
