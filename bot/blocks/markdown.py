@@ -6,8 +6,9 @@ tables or nested lists of its own: headings become bold lines, tables aligned te
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
@@ -23,6 +24,7 @@ _INDENT = "    "
 _RULE = "———"
 _TABLE_WIDTH = 90
 _INLINE_CODE = 1_000  # longer code is a block of its own, which can be divided
+_SPACES = re.compile(r"\s+")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -44,6 +46,19 @@ class Code:
     """Code, or text in columns, as it stands in the source."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A cell of a table: its words, and what a list shows of it, without bold."""
+
+    words: str
+    parts: Sequence[str | Code]
+
+    @property
+    def has_link(self) -> bool:
+        """Whether there is an address in it that can be followed: all other angle brackets are escaped."""
+        return any(isinstance(part, str) and "<" in part for part in self.parts)
 
 
 Piece = Prose | Code
@@ -89,8 +104,8 @@ class _Renderer:
         self._marker = ""  # the list mark that the next text gets
         self._quotes = 0
         self._heading = False
-        self._row: list[str] | None = None
-        self._table: list[list[str]] = []
+        self._row: list[_Cell] | None = None
+        self._table: list[list[_Cell]] = []
 
     def run(self, tokens: Sequence[Token]) -> tuple[Piece, ...]:
         for token in tokens:
@@ -148,18 +163,20 @@ class _Renderer:
             self._table = []
 
     def _finished_table(self) -> None:
-        """A narrow table stays one; the rows of one too wide for a chat become items of a list."""
-        text = _columns(self._table)
-        if max(map(len, text.split("\n"))) <= _TABLE_WIDTH:
+        """A narrow table stays one; the rows of one too wide for a chat, or with links, become items of a list."""
+        text = _columns([[cell.words for cell in row] for row in self._table])
+        linked = any(cell.has_link for row in self._table for cell in row)
+        if not linked and max(map(len, text.split("\n"))) <= _TABLE_WIDTH:
             self._code(text)
             return
         titles, *rows = self._table
-        self._text("\n".join(_row_as_item(titles, row) for row in rows))
+        items = [_row_as_item(titles, row) for row in rows] or [_row_as_item((), titles)]
+        self._say(_joined([part for item in items for part in ("\n", *item)]))
 
     def _inline(self, token: Token) -> None:
         children = token.children or []
         if self._row is not None:
-            self._row.append(" ".join(_words(children).split()))
+            self._row.append(_cell(children))
         else:
             self._say(_inline(children, bold=not self._heading))
 
@@ -264,8 +281,10 @@ def _words(children: Sequence[Token]) -> str:
     """The text of inline tokens, without any markup; not escaped."""
     said = []
     for token in children:
-        if token.type in {"text", "code_inline", "html_inline", "image"}:
+        if token.type == "code_inline":
             said.append(token.content)
+        elif token.type in {"text", "html_inline", "image"}:
+            said.append(_SPACES.sub(" ", token.content))
         elif token.type in {"softbreak", "hardbreak"}:
             said.append(" ")
     return "".join(said)
@@ -276,11 +295,36 @@ def _without_comments(source: str) -> str:
     return _COMMENT.sub("", source).strip()
 
 
-def _row_as_item(titles: Sequence[str], row: Sequence[str]) -> str:
-    first = mrkdwn.bold(row[0]) or "-"
-    named = zip(titles[1:], row[1:], strict=False)
-    cells = [f"{mrkdwn.line(title, 80)}: {mrkdwn.line(cell, 500)}" for title, cell in named if cell]
-    return f"• {first} — {'; '.join(cells)}" if cells else f"• {first}"
+def _cell(children: Sequence[Token]) -> _Cell:
+    parts = [part if isinstance(part, Code) else part.replace("\n", " ") for part in _inline(children, bold=False)]
+    return _Cell(_words(children).strip(), parts)
+
+
+def _row_as_item(titles: Sequence[_Cell], row: Sequence[_Cell]) -> Iterator[str | Code]:
+    """The first cell of a row, then the others behind their titles, those that are there."""
+    yield "• "
+    yield from [part if isinstance(part, Code) else _bold(part) for part in row[0].parts] or ["-"]
+    before = " — "
+    for title, cell in zip_longest(titles[1:], row[1:]):
+        if cell and cell.parts:
+            yield before
+            if title and title.parts:
+                yield from (*title.parts, ": ")
+            yield from cell.parts
+            before = "; "
+
+
+def _joined(parts: Sequence[str | Code]) -> list[str | Code]:
+    """The same with nothing but code between two texts."""
+    found: list[str | Code] = []
+    texts: list[str] = []
+    for part in parts:
+        if isinstance(part, Code):
+            found += ["".join(texts).strip(), part]
+            texts = []
+        else:
+            texts.append(part)
+    return [part for part in (*found, "".join(texts).strip()) if part]
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> str:

@@ -264,6 +264,20 @@ def test_inline_code_is_shown_as_it_is_written(write: Write) -> None:
     assert texts == ["Run", "```\necho `date` &lt;!here&gt;\n```", 'and `git commit -m "x   y"`.']
 
 
+def test_links_in_a_table_can_be_followed(write: Write) -> None:
+    folder = write(
+        a="## Where is everything?\n\n| What | Where |\n|---|---|\n"
+        "| Studio | [open](https://ml.azure.com) |\n| Chat | [ask][1] <!here> |\n\n[1]: https://chat.example/\n"
+    )
+
+    shown = faq_command("preview", "Where is everything?", "--faq", folder, "--json", cwd=folder.parent).out
+
+    (text,) = [block["text"]["text"] for block in json.loads(shown)["blocks"] if block["type"] == "section"]
+    assert text == (
+        "• *Studio* — Where: <https://ml.azure.com|open>\n• *Chat* — Where: <https://chat.example/|ask> &lt;!here&gt;"
+    )
+
+
 @pytest.mark.parametrize("command", [("eval",), ("ask", "conda"), ("calibrate",)])
 def test_a_model_that_cannot_be_run_is_named(folder: Path, command: tuple[str, ...]) -> None:
     ended = faq_command(*command, "--faq", folder, "--model", "nowhere", cwd=folder.parent)

@@ -109,6 +109,47 @@ def test_a_wide_table_loses_nothing() -> None:
     assert text == f"• *one* — what: {long.strip()}; who: you\n• *two* — what: x"
 
 
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        (
+            "| what | where |\n|---|---|\n| Studio | [open](https://ml.azure.com) <@U123456> |\n| `a  b` | |\n",
+            "• *Studio* — where: <https://ml.azure.com|open> &lt;@U123456&gt;\n• *`a  b`*",
+        ),
+        (
+            "| what | [where](https://w.com) |\n|---|---|\n| [**x**](https://x.com/*) | <!channel> `*.py` |\n",
+            "• <https://x.com/*|x> — <https://w.com|where>: &lt;!channel&gt; `*.py`",
+        ),
+        ("| [a](https://a.com) | b |\n|---|---|\n", "• *<https://a.com|a>* — b"),
+        ("| | |\n|---|---|\n| | <https://a.com> |\n", "• - — <https://a.com>"),
+        (
+            "| a | b |\n|---|---|\n| ![c](https://a.com/c.png) | d<br>e |\n",
+            "• *<https://a.com/c.png|Image: c>* — b: d e",
+        ),
+        (
+            f"| a | b |\n|---|---|\n| {'long ' * 30}| [c](https://c.com) and [d][1] |\n| x | |",
+            f"• *{('long ' * 30).strip()}* — b: <https://c.com|c> and <https://d.com|d>\n• *x*",
+        ),
+    ],
+)
+def test_a_table_with_links_keeps_them(table: str, expected: str) -> None:
+    pieces = render(table, (Link("d", "https://d.com", "1"),))
+
+    assert pieces == (Prose(expected),)
+    sound.check(add(Layout(), table).message())
+
+
+def test_a_table_keeps_the_code_in_its_cells() -> None:
+    long = "word " * 20
+
+    assert render("| a | b |\n|---|---|\n| c   d | `e   f` |\n") == (Code("a    b\n---  -----\nc d  e   f"),)
+    assert render(f"| a | b |\n|---|---|\n| c | `e   f` ``g ` h`` {long} |\n") == (
+        Prose("• *c* — b: `e   f`"),
+        Code("g ` h"),
+        Prose(long.strip()),
+    )
+
+
 def test_a_long_code_block_becomes_several_at_line_ends() -> None:
     lines = [f"line {number} = '<value>'" for number in range(300)]
     source = "\n".join(lines)
