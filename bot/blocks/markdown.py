@@ -226,6 +226,9 @@ def _inline(children: Sequence[Token], *, bold: bool = True) -> list[str | Code]
     it but those of code and addresses."""
     parts: list[str | Code] = []
     out: list[str] = []
+    marks = _MARKS if bold else {**_MARKS, "strong": ""}
+    if any(_has_no_inline_form(token) and token.level for token in children):
+        marks = {}  # what is emphasized goes on behind a block, and a mark without its other half is just a sign
     position = 0
     while position < len(children):
         token = children[position]
@@ -235,9 +238,8 @@ def _inline(children: Sequence[Token], *, bold: bool = True) -> list[str | Code]
             out.append(mrkdwn.link(str(token.attrs.get("href", "")), _words(children[position + 1 : end])))
             position = end
         elif kind.endswith(("_open", "_close")):
-            mark = _MARKS.get(kind.rsplit("_", 1)[0], "")
-            out.append(mark if bold or mark != "*" else "")
-        elif kind == "code_inline" and ("`" in token.content or len(token.content) > _INLINE_CODE):
+            out.append(marks.get(kind.rsplit("_", 1)[0], ""))
+        elif _has_no_inline_form(token):
             parts += ["".join(out).strip(), Code(token.content)]
             out = []
         else:
@@ -245,6 +247,10 @@ def _inline(children: Sequence[Token], *, bold: bool = True) -> list[str | Code]
             out.append(shown if bold or kind in {"code_inline", "image"} else shown.replace("*", "\u2217"))
         position += 1
     return [part for part in (*parts, "".join(out).strip()) if part]
+
+
+def _has_no_inline_form(token: Token) -> bool:
+    return token.type == "code_inline" and ("`" in token.content or len(token.content) > _INLINE_CODE)
 
 
 def _bold(text: str) -> str:

@@ -77,6 +77,7 @@ def test_code_is_kept_as_it_is_between_the_prose() -> None:
         ("Run ``a `b` <!here>``, *then* go.", (Prose("Run"), Code("a `b` <!here>"), Prose(", _then_ go."))),
         ("- ``a ` b``\n- two", (Prose("•"), Code("a ` b"), Prose("• two"))),
         ("- Run ``a ` b`` now\n  and\n", (Prose("• Run"), Code("a ` b"), Prose("    now and"))),
+        ("**Run *x* ``a ` b`` now**", (Prose("Run x"), Code("a ` b"), Prose("now"))),
         ("> Run ``a ` b`` now", (Prose("> Run"), Code("a ` b"), Prose("> now"))),
         ("## What does ``a ` b`` do?", (Prose("*What does*"), Code("a ` b"), Prose("*do?*"))),
         (f"Run `{'x  ' * 400}y`.", (Prose("Run"), Code("x  " * 400 + "y"))),
