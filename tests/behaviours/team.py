@@ -145,7 +145,7 @@ class Team:
         mark = self.mark()
         sent = self.slack.type(user, channel, text, thread_ts=thread_ts, files=files)
         assert not sent.refused, sent.refused
-        return Said(mark, user, sent.channel, sent.ts, sent.delivery_ids)
+        return Said(mark, user, sent.channel, sent.ts, sent.delivery_ids, begins=thread_ts is None)
 
     def command(self, user: str, text: str, channel: str = TEAM_CHANNEL) -> str:
         """Somebody types `/aml ...`; the text of what they alone see in reply."""
@@ -227,7 +227,8 @@ class Team:
         eventually(lambda: not self.rows(waiting))
 
     def answers(self, said: "Said") -> list["Seen"]:
-        """Everything that the bot showed after `said` in its channel or to its sender, once all is worked off."""
+        """Everything that the bot showed after `said` in its channel or to its sender, once all is worked off; not what
+        it said in the threads of others, whose runs may end meanwhile."""
         self.quiet()
         return [
             Seen(change)
@@ -236,6 +237,7 @@ class Team:
             and (change.message.get("user") == BOT or change.kind == "ephemeral")
             and change.kind in {"posted", "ephemeral"}
             and (change.channel == said.channel or change.visible_to == (said.user,))
+            and (not said.begins or change.thread_ts in {None, said.ts})
         ]
 
     def messages_with(self, text: str, channel: str, user: str = OLIVIA) -> list[str]:
@@ -258,10 +260,14 @@ class Team:
 
 
 class Said:
-    """Something that somebody typed or clicked, and where the record of what is visible stood before it."""
+    """Something that somebody typed or clicked, and where the record of what is visible stood before it; `begins` if it
+    stands in no thread."""
 
-    def __init__(self, mark: int, user: str, channel: str, ts: str, deliveries: tuple[str, ...]) -> None:
+    def __init__(
+        self, mark: int, user: str, channel: str, ts: str, deliveries: tuple[str, ...], *, begins: bool = False
+    ) -> None:
         self.mark, self.user, self.channel, self.ts, self.deliveries = mark, user, channel, ts, deliveries
+        self.begins = begins
 
 
 class Seen:
