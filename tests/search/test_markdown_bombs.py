@@ -94,6 +94,5 @@ def test_time_grows_with_the_length_only(name: str) -> None:
     parse(bomb(2_000), "warm.md")
     small = max(seconds(lambda: parse(bomb(8_000), "f.md")), 0.02)
 
-    large = seconds(lambda: parse(bomb(64_000), "f.md"))
-
-    assert large < 8 * small * 3  # eight times the text; sixty-four times if it were the square
+    # Eight times the text; sixty-four times if it were the square. One measure of a busy machine says little.
+    assert any(seconds(lambda: parse(bomb(64_000), "f.md")) < 8 * small * 3 for _ in range(3))
