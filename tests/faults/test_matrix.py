@@ -129,12 +129,21 @@ def _roles(**fault: Any) -> Trouble:
     return trouble
 
 
+def look_up(scene: Scene) -> None:
+    """Look the owner's roles up: once more where the short deadline was too short for a busy machine."""
+    for _ in range(9):
+        with contextlib.suppress(Unavailable):
+            scene.house.guard.access(OWNER)
+            return
+    scene.house.guard.access(OWNER)
+
+
 @contextlib.contextmanager
 def _expired_while_down(scene: Scene) -> Iterator[None]:
     """Role data that was good a minute ago, and a service that gives no newer."""
     now = [1000.0]
     scene.house.clock, scene.house.cache_seconds = lambda: now[0], 60.0
-    scene.house.guard.access(OWNER)
+    look_up(scene)
     now[0] += 60.0
     scene.sandbox.fault(path=ROLE_DATA, status=503)
     yield
@@ -145,7 +154,7 @@ def _clock_back_while_down(scene: Scene) -> Iterator[None]:
     """The clock goes back: role data that seems to be of the future isn't used."""
     now = [1000.0]
     scene.house.clock, scene.house.cache_seconds = lambda: now[0], 60.0
-    scene.house.guard.access(OWNER)
+    look_up(scene)
     now[0] -= 500.0
     scene.sandbox.fault(path=ROLE_DATA, status=503)
     yield
