@@ -22,7 +22,7 @@ from bot.search.words import lexicon, stem, words
 _CANDIDATES = 10
 _PARTS = 5  # parts of the cases, each asked as if it were new
 _ENOUGH_CASES = 2000  # to learn the confidence from; more would say the same and take a large FAQ's start much longer
-_EVEN = 0.5  # a confidence with which an entry is among choices at most, as the thresholds ship
+_EVEN = 0.5  # the most that is said of an entry that has the thing but not what is to be done to it
 _NEARLY_ALL = 0.8  # of a title, or of what is asked
 _TITLE_LENGTH = 300  # characters; a longer query is no title
 
@@ -266,7 +266,8 @@ class Faq:
         if not matches:
             return Answer(query, Outcome.UNKNOWN, (), topic)
         probability = self._probability(ranking)
-        if self._undoes_otherwise(asked, matches[0].document):
+        is_half = self._undoes_otherwise(asked, matches[0].document)
+        if is_half:
             probability = min(probability, _EVEN)
         twins = self._twins(matches, asked)
         if topic and any(self.sections[match.document] == topic for match in twins):
@@ -274,7 +275,7 @@ class Faq:
             chosen = next(match for match in twins if self.sections[match.document] == topic)
             matches = (chosen, *(match for match in matches if match != chosen))
             twins = []
-        outcome = self._outcome(probability, ambiguous=bool(twins))
+        outcome = self._outcome(probability, ambiguous=bool(twins) or is_half)
         if all(unit.light for unit in asked) and not self.index.is_name(query):
             outcome = Outcome.UNKNOWN  # "can you": whatever is near, nothing was named
         rest = [match for match in matches[1:] if match not in twins]

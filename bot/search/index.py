@@ -8,7 +8,6 @@ synonym or by the likely meaning of a misspelling; the best of these counts.
 """
 
 import heapq
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from bot.search.numbers import Numbers
 from bot.search.odds import likely
 from bot.search.postings import Postings, idf
 from bot.search.query import Unit
+from bot.search.references import TITLE_NUMBER
 from bot.search.words import Lexicon, words
 
 NAME_WEIGHT = 2.0
@@ -31,7 +31,6 @@ _MANY_POSTINGS = 4000  # from here on it pays to look at the best sections only
 _BLOCK = 64  # sections of which only the best counts when a bound for the best of all is looked for
 _FEW = 100  # it pays to look the rest up for one section in so many
 _ROUNDING = 1e-3  # more than sums of 32-bit floats are wrong by; no match counts as little
-_NUMBER = re.compile(r"^\(?\d+(?:\.\d+)*[.):]*\s+")
 _NAMES_KEPT = 1000
 _WITH_ODDS = 50  # sections among which the odds may put another one first
 _ODDS_WEIGHT = (
@@ -259,7 +258,7 @@ class Index:
             section = self._sections[document]
             if len(self._name_masses) >= _NAMES_KEPT:
                 self._name_masses.clear()
-            title = _NUMBER.sub("", section.title)  # nobody asks for a number
+            title = TITLE_NUMBER.sub("", section.title)  # nobody asks for a number
             names = [self._name(text) for text in (title or section.title, *_alternates(section))]
             self._name_masses[document] = names
         return names

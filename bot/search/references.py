@@ -27,7 +27,8 @@ _ALSO = re.compile(
 )
 _NUMBER = re.compile(r"\b(?:see|section|question|entry|chapter|in|under|to|as)\s+(\d+(?:\.\d+)+)\b", re.IGNORECASE)
 _ANY_NUMBER = re.compile(r"\.\d")  # found faster than one that begins with any digit
-_TITLE_NUMBER = re.compile(r"^\(?(\d+(?:\.\d+)*)[.):]?\s+")
+TITLE_NUMBER = re.compile(r"^\(?(\d+(?:\.\d+)*)[.):]?\s+")
+"""The number in front of a title: "1.2 How do I ..."."""
 _LEADING_NUMBER = re.compile(r"^[\d-]+")
 
 _THING = r"(`[^`\n]+`|\*\*[^*\n]+\*\*|\"[^\"\n]+\"|[\w./()-]*\w\)?)"
@@ -107,7 +108,7 @@ class _Places:
         for number, section in enumerate(sections):
             self._by_location.setdefault((section.file, section.anchor), number)
             self._by_words.setdefault((section.file, _LEADING_NUMBER.sub("", section.anchor)), []).append(number)
-            if match := _TITLE_NUMBER.match(section.title):
+            if match := TITLE_NUMBER.match(section.title):
                 self._by_number.setdefault((section.file, match[1]), []).append(number)
 
     def named_in(self, sentence: str, section: Section) -> Iterator[int]:
@@ -130,7 +131,7 @@ class _Places:
         if exact is not None:
             return exact
         # The numbers of headings change and their links don't; the words of a heading still tell which is meant.
-        numbered = _TITLE_NUMBER.match(text)
+        numbered = TITLE_NUMBER.match(text)
         for found in (
             self._only(self._by_words, place, _LEADING_NUMBER.sub("", anchor)),
             self._only(self._by_number, place, numbered[1]) if numbered else (),
